@@ -1,0 +1,72 @@
+# Functions that every folder's CMakeLists.txt uses, so that flags and output places are said once.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+find_program(VIDBENCH_CCACHE ccache)
+if(VIDBENCH_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${VIDBENCH_CCACHE})
+endif()
+find_program(VIDBENCH_MOLD mold)
+if(VIDBENCH_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(vidbench_flags INTERFACE)
+target_compile_options(vidbench_flags INTERFACE -Wall -Wextra -Wpedantic -Werror)
+
+# vidbench_add_folders(ROOT DIR...): adds each folder that has a CMakeLists.txt, in the given order.
+function(vidbench_add_folders root)
+  foreach(folder IN LISTS ARGN)
+    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${root}/${folder}/CMakeLists.txt)
+      add_subdirectory(${root}/${folder})
+    endif()
+  endforeach()
+endfunction()
+
+# vidbench_library(FOLDER SOURCES... [LINK libs...]): the library of src/FOLDER, included as "FOLDER/x.h".
+function(vidbench_library folder)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_library(vidbench_${folder} STATIC ${ARG_SOURCES})
+  target_include_directories(vidbench_${folder} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(vidbench_${folder} PUBLIC ${ARG_LINK} PRIVATE vidbench_flags)
+endfunction()
+
+# vidbench_executable(NAME SOURCES... [LINK libs...])
+function(vidbench_executable name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} vidbench_flags)
+endfunction()
+
+# vidbench_test(NAME SOURCES... [LINK libs...]): a GoogleTest binary; each case becomes one ctest test.
+function(vidbench_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest_main vidbench_flags)
+  target_compile_definitions(${name} PRIVATE VIDBENCH_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+                                             VIDBENCH_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  gtest_discover_tests(${name} TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
+                       PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+endfunction()
+
+# libtorch comes from the pip wheel of the environment: the active one, else the project's .venv.
+macro(vidbench_find_torch)
+  if(NOT Torch_DIR)
+    find_program(VIDBENCH_PYTHON NAMES python3 python
+                 HINTS $ENV{VIRTUAL_ENV}/bin ${CMAKE_SOURCE_DIR}/.venv/bin NO_DEFAULT_PATH REQUIRED)
+    execute_process(COMMAND ${VIDBENCH_PYTHON} -c "import torch; print(torch.utils.cmake_prefix_path)"
+                    OUTPUT_VARIABLE torch_prefix OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+    list(APPEND CMAKE_PREFIX_PATH ${torch_prefix})
+  endif()
+  find_package(Torch REQUIRED)
+  # Torch's own headers are not ours to warn about.
+  set_target_properties(torch PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${TORCH_INCLUDE_DIRS}")
+endmacro()

@@ -1,0 +1,105 @@
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+
+#include "base/error.h"
+
+namespace vidbench {
+namespace fs = std::filesystem;
+namespace {
+
+class FileDescriptor {
+ public:
+  FileDescriptor(const fs::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {}
+  ~FileDescriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] void throw_write(const fs::path& path) {
+  throw_environment(fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)),
+                    "check free space and permissions");
+}
+
+fs::path xdg(const char* variable, const char* fallback) {
+  const char* value = std::getenv(variable);
+  if (value != nullptr && *value != '\0') return fs::path(value) / "vidbench";
+  const char* home = std::getenv("HOME");
+  return fs::path(home != nullptr && *home != '\0' ? home : "/tmp") / fallback / "vidbench";
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& path, size_t limit_bytes) {
+  std::error_code ec;
+  if (fs::is_directory(path, ec)) throw_input(path.string() + " is a directory, not a file");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw_input(fmt::format("cannot read {}: {}", path.string(), std::strerror(errno)));
+  std::string content;
+  std::string block(size_t{1} << 16, '\0');
+  while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0) {
+    content.append(block.data(), static_cast<size_t>(file.gcount()));
+    if (content.size() > limit_bytes)
+      throw_input(fmt::format("{} is larger than {} bytes", path.string(), limit_bytes));
+  }
+  return content;
+}
+
+void write_file_atomic(const fs::path& path, std::string_view content) {
+  if (path.has_parent_path()) fs::create_directories(path.parent_path());
+  const fs::path temporary = fmt::format("{}.{}.tmp", path.string(), ::getpid());
+  {
+    FileDescriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
+    if (file.get() < 0) throw_write(temporary);
+    while (!content.empty()) {
+      const ssize_t written = ::write(file.get(), content.data(), content.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) throw_write(temporary);
+      content.remove_prefix(static_cast<size_t>(written));
+    }
+    if (::fsync(file.get()) != 0) throw_write(temporary);
+  }
+  if (::rename(temporary.c_str(), path.c_str()) != 0) throw_write(path);
+  FileDescriptor folder(path.has_parent_path() ? path.parent_path() : fs::path("."), O_RDONLY | O_DIRECTORY);
+  if (folder.get() >= 0) ::fsync(folder.get());
+}
+
+TemporaryDirectory::TemporaryDirectory(std::string_view prefix) {
+  std::string pattern = (fs::temp_directory_path() / fmt::format("{}-XXXXXX", prefix)).string();
+  if (::mkdtemp(pattern.data()) == nullptr) throw_write(pattern);
+  path_ = pattern;
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+fs::path data_home() { return xdg("XDG_DATA_HOME", ".local/share"); }
+fs::path cache_home() { return xdg("XDG_CACHE_HOME", ".cache"); }
+
+fs::path executable_directory() { return fs::read_symlink("/proc/self/exe").parent_path(); }
+
+fs::path resource_root() {
+  const char* home = std::getenv("VIDBENCH_HOME");
+  if (home != nullptr && *home != '\0') return home;
+  for (fs::path folder = executable_directory(); folder.has_relative_path(); folder = folder.parent_path())
+    if (fs::is_directory(folder / "suites")) return folder;
+  throw_environment("cannot find vidbench's suites/ and models/ folders above " + executable_directory().string(),
+                    "set VIDBENCH_HOME to the folder that holds them");
+}
+
+}  // namespace vidbench

@@ -1,0 +1,17 @@
+#include "base/json.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+
+namespace vidbench {
+
+Json parse_json(std::string_view text, std::string_view origin) {
+  try {
+    return Json::parse(text);
+  } catch (const Json::parse_error& e) {
+    throw_input(fmt::format("{}: not valid JSON at byte {}", origin, e.byte));
+  }
+}
+
+}  // namespace vidbench
