@@ -1,0 +1,64 @@
+// The model catalogue: what each model is and how it is run. One YAML file per model or family.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+
+namespace vidbench::registry {
+
+// Numbers that the model generates with unless a suite or the user says otherwise; unset = the worker's own default.
+struct GenerationDefaults {
+  std::optional<int> frames, width, height, steps;
+  std::optional<double> fps, guidance;
+};
+
+// A file of weights, pinned by digest when known.
+struct WeightFile {
+  std::filesystem::path path;  // absolute
+  std::string sha256;          // "" = not pinned
+};
+
+// How a model is run. `runner`: "worker" (any program that speaks the protocol), "diffusers" (the Python worker
+// drives a diffusers pipeline), "null" (makes nothing: measures our own overhead), "replay" (existing videos).
+struct Deployment {
+  std::string runner;
+  std::vector<std::string> command;   // for "worker": program and arguments; never passes a shell
+  Json settings = Json::object();     // handed to the worker's `load` unchanged (paths made absolute)
+  std::string dtype = "fp32", device = "auto";
+  GenerationDefaults defaults;
+  std::vector<WeightFile> weights;
+  int max_batch = 0;                  // 0 = no limit of its own
+  double start_timeout_s = 120, sample_timeout_s = 600, stall_timeout_s = 300;
+};
+
+struct Model {
+  std::string id, title, family, task, description, licence, source;
+  Deployment deployment;
+  std::vector<std::string> missing;   // why it cannot run; empty = runnable
+  std::string origin;                 // "catalogue/shapes.yaml:12"
+  std::string digest;                 // sha256 of everything that determines its output
+  [[nodiscard]] bool runnable() const { return missing.empty(); }
+};
+
+class Registry {
+ public:
+  // Loads every *.yaml below each folder, strictly; a duplicate id is an Error(kInput) that names both places.
+  [[nodiscard]] static Registry load(const std::vector<std::filesystem::path>& folders);
+  // <resource_root>/catalogue, then the folders of $VIDBENCH_CATALOGUE (colon-separated).
+  [[nodiscard]] static Registry load_default();
+
+  [[nodiscard]] const std::vector<Model>& models() const { return models_; }
+  // Throws Error(kInput) with a suggestion when there is none.
+  [[nodiscard]] const Model& find(const std::string& id) const;
+
+ private:
+  std::vector<Model> models_;
+};
+
+[[nodiscard]] Json to_json(const Model& model);
+
+}  // namespace vidbench::registry
