@@ -98,8 +98,9 @@ fs::path resource_root() {
   if (home != nullptr && *home != '\0') return home;
   for (fs::path folder = executable_directory(); folder.has_relative_path(); folder = folder.parent_path())
     if (fs::is_directory(folder / "suites")) return folder;
-  throw_environment("cannot find vidbench's suites/ and models/ folders above " + executable_directory().string(),
-                    "set VIDBENCH_HOME to the folder that holds them");
+  throw_environment(
+      "cannot find vidbench's suites/ and models/ folders above " + executable_directory().string(),
+      "set VIDBENCH_HOME to the folder that holds them");
 }
 
 }  // namespace vidbench

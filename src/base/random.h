@@ -1,4 +1,5 @@
-// A small seeded generator whose numbers are the same on every machine and compiler (std distributions are not).
+// A small seeded generator whose numbers are the same on every machine and compiler (std distributions are
+// not).
 #pragma once
 
 #include <cmath>

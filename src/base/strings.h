@@ -18,7 +18,7 @@ namespace vidbench {
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
 [[nodiscard]] std::string trim(std::string_view text);
 
-[[nodiscard]] std::string human_bytes(uint64_t bytes);       // "1.5 GiB"
-[[nodiscard]] std::string human_duration(double seconds);    // "850 ms", "12.3 s", "4 min 05 s", "2 h 03 min"
+[[nodiscard]] std::string human_bytes(uint64_t bytes);     // "1.5 GiB"
+[[nodiscard]] std::string human_duration(double seconds);  // "850 ms", "12.3 s", "4 min 05 s", "2 h 03 min"
 
 }  // namespace vidbench

@@ -66,8 +66,9 @@ YamlMap::YamlMap(YAML::Node node, std::string origin, std::string place)
   std::set<std::string> seen;
   for (const auto& item : node_)
     if (!seen.insert(item.first.Scalar()).second)
-      throw_input(fmt::format("{}:{}: key '{}' stands twice", origin_, line_of(item.first), item.first.Scalar()),
-                  "keep one of them");
+      throw_input(
+          fmt::format("{}:{}: key '{}' stands twice", origin_, line_of(item.first), item.first.Scalar()),
+          "keep one of them");
 }
 
 bool YamlMap::has(const std::string& key) const {
@@ -97,8 +98,7 @@ void YamlMap::fail(const std::string& key, const std::string& message, const std
 }
 
 std::string YamlMap::scalar(const std::string& key, const YAML::Node& node, const char* type) const {
-  if (!node.IsScalar())
-    throw_input(fmt::format("{}:{}: '{}' must be {}", origin_, line_of(node), key, type));
+  if (!node.IsScalar()) throw_input(fmt::format("{}:{}: '{}' must be {}", origin_, line_of(node), key, type));
   return node.Scalar();
 }
 

@@ -1,4 +1,5 @@
-// Strict YAML: every key is read by name and type; what was not read is an error with file, line and suggestion.
+// Strict YAML: every key is read by name and type; what was not read is an error with file, line and
+// suggestion.
 #pragma once
 
 #include <yaml-cpp/yaml.h>
@@ -50,13 +51,15 @@ class YamlMap {
   // Throws when a key was never read.
   void finish();
   // Throws Error(kInput) at the place of `key` (or of this mapping when the key is absent).
-  [[noreturn]] void fail(const std::string& key, const std::string& message, const std::string& hint = {}) const;
+  [[noreturn]] void fail(const std::string& key, const std::string& message,
+                         const std::string& hint = {}) const;
 
  private:
   [[nodiscard]] YAML::Node find(const std::string& key);
   [[nodiscard]] YAML::Node require(const std::string& key);
   [[nodiscard]] std::string scalar(const std::string& key, const YAML::Node& node, const char* type) const;
-  [[nodiscard]] YamlMap nested(const std::string& key, const YAML::Node& node, const std::string& place) const;
+  [[nodiscard]] YamlMap nested(const std::string& key, const YAML::Node& node,
+                               const std::string& place) const;
   template <typename T>
   T convert(const std::string& key, const YAML::Node& node, const char* type) const;
 

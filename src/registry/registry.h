@@ -10,7 +10,8 @@
 
 namespace vidbench::registry {
 
-// Numbers that the model generates with unless a suite or the user says otherwise; unset = the worker's own default.
+// Numbers that the model generates with unless a suite or the user says otherwise; unset = the worker's own
+// default.
 struct GenerationDefaults {
   std::optional<int> frames, width, height, steps;
   std::optional<double> fps, guidance;
@@ -22,31 +23,33 @@ struct WeightFile {
   std::string sha256;          // "" = not pinned
 };
 
-// How a model is run. `runner`: "worker" (any program that speaks the protocol), "diffusers" (the Python worker
-// drives a diffusers pipeline), "null" (makes nothing: measures our own overhead), "replay" (existing videos).
+// How a model is run. `runner`: "worker" (any program that speaks the protocol), "diffusers" (the Python
+// worker drives a diffusers pipeline), "null" (makes nothing: measures our own overhead), "replay" (existing
+// videos).
 struct Deployment {
   std::string runner;
-  std::vector<std::string> command;   // for "worker": program and arguments; never passes a shell
-  Json settings = Json::object();     // handed to the worker's `load` unchanged (paths made absolute)
+  std::vector<std::string> command;  // for "worker": program and arguments; never passes a shell
+  Json settings = Json::object();    // handed to the worker's `load` unchanged (paths made absolute)
   std::string dtype = "fp32", device = "auto";
   GenerationDefaults defaults;
   std::vector<WeightFile> weights;
-  int max_batch = 0;                  // 0 = no limit of its own
+  int max_batch = 0;  // 0 = no limit of its own
   double start_timeout_s = 120, sample_timeout_s = 600, stall_timeout_s = 300;
 };
 
 struct Model {
   std::string id, title, family, task, description, licence, source;
   Deployment deployment;
-  std::vector<std::string> missing;   // why it cannot run; empty = runnable
-  std::string origin;                 // "catalogue/shapes.yaml:12"
-  std::string digest;                 // sha256 of everything that determines its output
+  std::vector<std::string> missing;  // why it cannot run; empty = runnable
+  std::string origin;                // "catalogue/shapes.yaml:12"
+  std::string digest;                // sha256 of everything that determines its output
   [[nodiscard]] bool runnable() const { return missing.empty(); }
 };
 
 class Registry {
  public:
-  // Loads every *.yaml below each folder, strictly; a duplicate id is an Error(kInput) that names both places.
+  // Loads every *.yaml below each folder, strictly; a duplicate id is an Error(kInput) that names both
+  // places.
   [[nodiscard]] static Registry load(const std::vector<std::filesystem::path>& folders);
   // <resource_root>/catalogue, then the folders of $VIDBENCH_CATALOGUE (colon-separated).
   [[nodiscard]] static Registry load_default();

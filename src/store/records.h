@@ -26,9 +26,9 @@ struct MetricInfo {
   std::string unit;
   bool higher_is_better = true;
   std::optional<double> minimum, maximum;
-  bool is_set = false;      // a statistic of a set of videos, reduced from `features`
-  std::string reducer;      // "mean", "frechet", "kernel", "inception"
-  std::string features;     // feature id, for set metrics
+  bool is_set = false;   // a statistic of a set of videos, reduced from `features`
+  std::string reducer;   // "mean", "frechet", "kernel", "inception"
+  std::string features;  // feature id, for set metrics
   std::vector<std::string> needs;
   std::string definition, citation, licence;
 };
@@ -42,18 +42,18 @@ enum class RunState { kRunning, kDone, kFailed, kInterrupted };
 
 struct RunRecord {
   std::string id;
-  std::string suite;         // suite id
+  std::string suite;  // suite id
   std::string suite_digest;
   RunState state = RunState::kRunning;
   std::string created_at, finished_at;  // RFC 3339 UTC; finished_at "" while running
-  std::string directory;     // absolute
-  Json manifest;             // DESIGN: suite, models, seeds, versions, hardware, command, metrics (MetricInfo list)
+  std::string directory;                // absolute
+  Json manifest;  // DESIGN: suite, models, seeds, versions, hardware, command, metrics (MetricInfo list)
 };
 
 // What a model's worker reported when it was loaded, and what was measured around it.
 struct ModelFacts {
-  std::string model;                    // catalogue id
-  Json settings;                        // effective generation settings: steps, guidance, dtype, frames, …
+  std::string model;  // catalogue id
+  Json settings;      // effective generation settings: steps, guidance, dtype, frames, …
   std::optional<uint64_t> parameters;
   std::optional<uint64_t> weights_bytes;
   std::string weights_sha256;
@@ -67,30 +67,30 @@ enum class SampleState { kPlanned, kGenerated, kEvaluated, kFailed };
 [[nodiscard]] SampleState sample_state_from_string(const std::string& text);
 
 struct GeneratedVideo {
-  std::string path;            // absolute, in the content-addressed cache or the run directory
-  std::string sha256;          // of the file
+  std::string path;    // absolute, in the content-addressed cache or the run directory
+  std::string sha256;  // of the file
   int frames = 0, height = 0, width = 0;
   double fps = 0;
-  double latency_s = 0;        // of this video, see docs/worker-protocol.md
-  double batch_s = 0;          // of the batch it was generated in
+  double latency_s = 0;  // of this video, see docs/worker-protocol.md
+  double batch_s = 0;    // of the batch it was generated in
   int batch_size = 1;
   uint64_t peak_memory_bytes = 0;
-  bool from_cache = false;     // timings are then those of the generation that filled the cache
+  bool from_cache = false;  // timings are then those of the generation that filled the cache
 };
 
 struct Measurements {
-  std::map<std::string, double> values;                  // metric id → value (sample metrics)
-  std::map<std::string, std::vector<float>> features;    // feature id → vector
+  std::map<std::string, double> values;                // metric id → value (sample metrics)
+  std::map<std::string, std::vector<float>> features;  // feature id → vector
 };
 
 struct SampleRecord {
-  std::string id;              // unique in its run, safe in file names: "s000012"
-  std::string model;           // catalogue id
-  std::string prompt_ref;      // "quickstart/7" for public suites, else a keyed hash
+  std::string id;          // unique in its run, safe in file names: "s000012"
+  std::string model;       // catalogue id
+  std::string prompt_ref;  // "quickstart/7" for public suites, else a keyed hash
   std::string category;
   uint64_t seed = 0;
-  int batch = 0;               // samples of one batch are generated together and committed together
-  std::string key;             // content address of the generation
+  int batch = 0;    // samples of one batch are generated together and committed together
+  std::string key;  // content address of the generation
   SampleState state = SampleState::kPlanned;
   int attempts = 0;
   std::optional<GeneratedVideo> video;
@@ -101,7 +101,7 @@ struct SampleRecord {
 // One number of a run: metric, model, value with its 95 % interval.
 struct Aggregate {
   std::string model;
-  std::string metric;          // a metric id, or "latency", "latency_p95", "throughput", "peak_memory", "model_size"
+  std::string metric;  // a metric id, or "latency", "latency_p95", "throughput", "peak_memory", "model_size"
   double value = 0;
   double low = 0, high = 0;
   int64_t n = 0;

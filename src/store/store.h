@@ -1,4 +1,5 @@
-// Where results live: runs, samples, measurements, aggregates, events, reference features. One class per backend.
+// Where results live: runs, samples, measurements, aggregates, events, reference features. One class per
+// backend.
 #pragma once
 
 #include <memory>
@@ -12,8 +13,8 @@
 namespace vidbench::store {
 
 // Every call is one transaction: after it returns, its effect survives SIGKILL and power loss.
-// Errors: Error(kInput) for an unknown run, Error(kEnvironment) for a store that cannot be opened or is locked
-// for more than the busy time. Thread rule: one Store per thread, or external locking.
+// Errors: Error(kInput) for an unknown run, Error(kEnvironment) for a store that cannot be opened or is
+// locked for more than the busy time. Thread rule: one Store per thread, or external locking.
 class Store {
  public:
   virtual ~Store() = default;
@@ -29,8 +30,9 @@ class Store {
   // In plan order. `with_features` loads feature vectors too (they are large).
   [[nodiscard]] virtual std::vector<SampleRecord> samples(const std::string& run, bool with_features) = 0;
 
-  // Commit the outcome of a batch: each record's id names the sample; state, attempts, video, measurements and
-  // failure are taken from it. A sample that is already evaluated is never changed (a late duplicate is ignored).
+  // Commit the outcome of a batch: each record's id names the sample; state, attempts, video, measurements
+  // and failure are taken from it. A sample that is already evaluated is never changed (a late duplicate is
+  // ignored).
   virtual void commit(const std::string& run, std::span<const SampleRecord> outcomes) = 0;
 
   virtual void put_model_facts(const std::string& run, const ModelFacts& facts) = 0;

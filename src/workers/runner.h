@@ -26,17 +26,17 @@ struct GenerateRequest {
 // One request's outcome: a video or a failure.
 struct SampleOutcome {
   std::string id;
-  std::optional<store::GeneratedVideo> video;   // path absolute, sha256 not yet filled
+  std::optional<store::GeneratedVideo> video;  // path absolute, sha256 not yet filled
   std::optional<store::Failure> failure;
 };
 
 struct BatchOutcome {
-  std::vector<SampleOutcome> samples;           // one per request, in request order
-  std::optional<store::Failure> failure;        // the batch failed as a whole (crash, timeout, …); samples empty
+  std::vector<SampleOutcome> samples;     // one per request, in request order
+  std::optional<store::Failure> failure;  // the batch failed as a whole (crash, timeout, …); samples empty
 };
 
 struct Progress {
-  std::string id;       // sample id, may be empty
+  std::string id;  // sample id, may be empty
   std::string stage;
   int step = 0, steps = 0;
   uint64_t peak_memory_bytes = 0;
@@ -44,14 +44,14 @@ struct Progress {
 using ProgressFunction = std::function<void(const Progress&)>;
 
 struct RunnerOptions {
-  std::filesystem::path log_path;   // the worker's stderr is appended here
-  int threads = 0;                  // 0 = the worker's choice
+  std::filesystem::path log_path;  // the worker's stderr is appended here
+  int threads = 0;                 // 0 = the worker's choice
   std::string device = "auto";
   bool offline = true;
 };
 
-// Thread rule: one thread uses a runner at a time. After a batch failure of kind crash, timeout or bad-output the
-// process is gone and `alive()` is false; `start()` brings it up again.
+// Thread rule: one thread uses a runner at a time. After a batch failure of kind crash, timeout or bad-output
+// the process is gone and `alive()` is false; `start()` brings it up again.
 class Runner {
  public:
   virtual ~Runner() = default;
@@ -59,12 +59,14 @@ class Runner {
   virtual store::ModelFacts start() = 0;
   [[nodiscard]] virtual bool alive() const = 0;
   // Writes videos into `output_dir`. A stop request ends the batch with failure kind "interrupted".
-  virtual BatchOutcome generate(const std::vector<GenerateRequest>& requests, const std::filesystem::path& output_dir,
-                                const ProgressFunction& progress, std::stop_token stop) = 0;
+  virtual BatchOutcome generate(const std::vector<GenerateRequest>& requests,
+                                const std::filesystem::path& output_dir, const ProgressFunction& progress,
+                                std::stop_token stop) = 0;
   virtual void stop() noexcept = 0;
 };
 
-// The runner kinds are listed in register_builtin (runners.cpp). Throws Error(kInput) for a kind that is not there.
+// The runner kinds are listed in register_builtin (runners.cpp). Throws Error(kInput) for a kind that is not
+// there.
 [[nodiscard]] std::unique_ptr<Runner> make_runner(const registry::Model& model, const RunnerOptions& options);
 
 }  // namespace vidbench::workers

@@ -1,0 +1,107 @@
+#include "store/records.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "base/error.h"
+
+namespace vidbench::store {
+namespace {
+
+constexpr std::array<std::pair<RunState, std::string_view>, 4> kRunStates = {
+    {{RunState::kRunning, "running"},
+     {RunState::kDone, "done"},
+     {RunState::kFailed, "failed"},
+     {RunState::kInterrupted, "interrupted"}}};
+constexpr std::array<std::pair<SampleState, std::string_view>, 4> kSampleStates = {
+    {{SampleState::kPlanned, "planned"},
+     {SampleState::kGenerated, "generated"},
+     {SampleState::kEvaluated, "evaluated"},
+     {SampleState::kFailed, "failed"}}};
+
+template <typename Table, typename State>
+std::string name_of(const Table& table, State state) {
+  for (const auto& [value, name] : table)
+    if (value == state) return std::string(name);
+  throw Error(ErrorCode::kInternal, "a state without a name");
+}
+
+template <typename Table>
+auto state_of(const Table& table, const std::string& text) {
+  for (const auto& [value, name] : table)
+    if (name == text) return value;
+  throw_input(fmt::format("'{}' is not a state", text));
+}
+
+Json bound(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+template <typename T>
+T member(const Json& json, const char* name, const std::string& metric) {
+  const auto found = json.find(name);
+  if (found == json.end()) throw_input(fmt::format("metric '{}': member '{}' is missing", metric, name));
+  try {
+    return found->get<T>();
+  } catch (const Json::exception&) {
+    throw_input(fmt::format("metric '{}': member '{}' has the wrong type", metric, name));
+  }
+}
+
+template <typename T>
+T member_or(const Json& json, const char* name, const std::string& metric, T fallback) {
+  return json.contains(name) && !json[name].is_null() ? member<T>(json, name, metric) : fallback;
+}
+
+}  // namespace
+
+std::string to_string(RunState state) { return name_of(kRunStates, state); }
+RunState run_state_from_string(const std::string& text) { return state_of(kRunStates, text); }
+std::string to_string(SampleState state) { return name_of(kSampleStates, state); }
+SampleState sample_state_from_string(const std::string& text) { return state_of(kSampleStates, text); }
+
+Json to_json(const MetricInfo& metric) {
+  return {{"id", metric.id},
+          {"version", metric.version},
+          {"title", metric.title},
+          {"unit", metric.unit},
+          {"better", metric.higher_is_better ? "higher" : "lower"},
+          {"range", {bound(metric.minimum), bound(metric.maximum)}},
+          {"kind", metric.is_set ? "set" : "sample"},
+          {"reducer", metric.reducer},
+          {"features", metric.features},
+          {"needs", metric.needs},
+          {"definition", metric.definition},
+          {"citation", metric.citation},
+          {"licence", metric.licence}};
+}
+
+MetricInfo metric_info_from_json(const Json& json) {
+  if (!json.is_object()) throw_input("a metric description must be a JSON object");
+  MetricInfo metric;
+  metric.id = member<std::string>(json, "id", "?");
+  metric.version = member<int>(json, "version", metric.id);
+  metric.title = member<std::string>(json, "title", metric.id);
+  metric.unit = member_or<std::string>(json, "unit", metric.id, "");
+  const auto better = member<std::string>(json, "better", metric.id);
+  if (better != "higher" && better != "lower")
+    throw_input(fmt::format("metric '{}': 'better' must be higher or lower, not '{}'", metric.id, better));
+  metric.higher_is_better = better == "higher";
+  if (const auto range = json.find("range"); range != json.end() && range->is_array() && range->size() == 2) {
+    if ((*range)[0].is_number()) metric.minimum = (*range)[0].get<double>();
+    if ((*range)[1].is_number()) metric.maximum = (*range)[1].get<double>();
+  }
+  metric.is_set = member<std::string>(json, "kind", metric.id) == "set";
+  metric.reducer = member_or<std::string>(json, "reducer", metric.id, "mean");
+  metric.features = member_or<std::string>(json, "features", metric.id, "");
+  if (metric.is_set && metric.features.empty())
+    throw_input(fmt::format("metric '{}': a set metric must name its features", metric.id));
+  metric.needs = member_or<std::vector<std::string>>(json, "needs", metric.id, {});
+  metric.definition = member_or<std::string>(json, "definition", metric.id, "");
+  metric.citation = member_or<std::string>(json, "citation", metric.id, "");
+  metric.licence = member_or<std::string>(json, "licence", metric.id, "");
+  return metric;
+}
+
+}  // namespace vidbench::store

@@ -1,0 +1,377 @@
+#include <fmt/format.h>
+
+#include <cstring>
+#include <filesystem>
+#include <map>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/time.h"
+#include "store/migrations.h"
+#include "store/sqlite_db.h"
+#include "store/store.h"
+
+namespace vidbench::store {
+namespace {
+
+std::span<const std::byte> bytes_of(const std::vector<float>& values) {
+  return std::as_bytes(std::span(values));
+}
+
+std::vector<float> floats_of(std::span<const std::byte> bytes) {
+  std::vector<float> values(bytes.size() / sizeof(float));
+  if (!values.empty()) std::memcpy(values.data(), bytes.data(), values.size() * sizeof(float));
+  return values;
+}
+
+Json video_to_json(const GeneratedVideo& video) {
+  return {{"path", video.path},
+          {"sha256", video.sha256},
+          {"frames", video.frames},
+          {"height", video.height},
+          {"width", video.width},
+          {"fps", video.fps},
+          {"latency_s", video.latency_s},
+          {"batch_s", video.batch_s},
+          {"batch_size", video.batch_size},
+          {"peak_memory_bytes", video.peak_memory_bytes},
+          {"from_cache", video.from_cache}};
+}
+
+GeneratedVideo video_from_json(const Json& json) {
+  GeneratedVideo video;
+  video.path = json.at("path");
+  video.sha256 = json.at("sha256");
+  video.frames = json.at("frames");
+  video.height = json.at("height");
+  video.width = json.at("width");
+  video.fps = json.at("fps");
+  video.latency_s = json.at("latency_s");
+  video.batch_s = json.at("batch_s");
+  video.batch_size = json.at("batch_size");
+  video.peak_memory_bytes = json.at("peak_memory_bytes");
+  video.from_cache = json.at("from_cache");
+  return video;
+}
+
+Json failure_to_json(const Failure& failure) {
+  return {{"kind", failure.kind}, {"message", failure.message}, {"log_tail", failure.log_tail}};
+}
+
+Json facts_to_json(const ModelFacts& facts) {
+  Json json = {{"settings", facts.settings}, {"weights_sha256", facts.weights_sha256},
+               {"device", facts.device},     {"dtype", facts.dtype},
+               {"load_s", facts.load_s},     {"versions", facts.versions}};
+  if (facts.parameters) json["parameters"] = *facts.parameters;
+  if (facts.weights_bytes) json["weights_bytes"] = *facts.weights_bytes;
+  return json;
+}
+
+ModelFacts facts_from_json(const std::string& model, const Json& json) {
+  ModelFacts facts;
+  facts.model = model;
+  facts.settings = json.at("settings");
+  facts.weights_sha256 = json.at("weights_sha256");
+  facts.device = json.at("device");
+  facts.dtype = json.at("dtype");
+  facts.load_s = json.at("load_s");
+  facts.versions = json.at("versions");
+  if (json.contains("parameters")) facts.parameters = json["parameters"].get<uint64_t>();
+  if (json.contains("weights_bytes")) facts.weights_bytes = json["weights_bytes"].get<uint64_t>();
+  return facts;
+}
+
+RunRecord run_from_row(const Statement& row) {
+  RunRecord run;
+  run.id = row.text(0);
+  run.suite = row.text(1);
+  run.suite_digest = row.text(2);
+  run.state = run_state_from_string(row.text(3));
+  run.created_at = row.text(4);
+  run.finished_at = row.text(5);
+  run.directory = row.text(6);
+  run.manifest = Json::parse(row.text(7));
+  return run;
+}
+
+constexpr const char* kRunColumns =
+    "SELECT id, suite, suite_digest, state, created_at, finished_at, directory, manifest FROM runs ";
+
+SampleRecord sample_from_row(const Statement& row) {
+  SampleRecord sample;
+  sample.id = row.text(0);
+  sample.model = row.text(1);
+  sample.prompt_ref = row.text(2);
+  sample.category = row.text(3);
+  sample.seed = static_cast<uint64_t>(row.integer(4));
+  sample.batch = static_cast<int>(row.integer(5));
+  sample.key = row.text(6);
+  sample.state = sample_state_from_string(row.text(7));
+  sample.attempts = static_cast<int>(row.integer(8));
+  if (!row.is_null(9)) sample.video = video_from_json(Json::parse(row.text(9)));
+  if (!row.is_null(10)) {
+    const Json failure = Json::parse(row.text(10));
+    sample.failure = Failure{failure.at("kind"), failure.at("message"), failure.at("log_tail")};
+  }
+  return sample;
+}
+
+class SqliteStore final : public Store {
+ public:
+  explicit SqliteStore(const std::string& path) : db_(path) { migrate(db_); }
+
+  void create_run(const RunRecord& run, std::span<const SampleRecord> samples) override {
+    Transaction transaction(db_);
+    db_.prepare("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(run.id)
+        .bind(run.suite)
+        .bind(run.suite_digest)
+        .bind(to_string(run.state))
+        .bind(run.created_at)
+        .bind(run.finished_at)
+        .bind(run.directory)
+        .bind(run.manifest.dump())
+        .execute();
+    Statement insert = db_.prepare(
+        "INSERT INTO samples (run, id, position, model, prompt_ref, category, seed, batch, key, state) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'planned')");
+    int64_t position = 0;
+    for (const SampleRecord& sample : samples)
+      insert.bind(run.id)
+          .bind(sample.id)
+          .bind(position++)
+          .bind(sample.model)
+          .bind(sample.prompt_ref)
+          .bind(sample.category)
+          .bind(sample.seed)
+          .bind(sample.batch)
+          .bind(sample.key)
+          .execute();
+    transaction.commit();
+  }
+
+  RunRecord run(const std::string& id_or_prefix) override {
+    if (id_or_prefix == "last") {
+      Statement query =
+          db_.prepare(std::string(kRunColumns) + "ORDER BY created_at DESC, rowid DESC LIMIT 1");
+      if (!query.step()) throw_input("there is no run yet", "vidbench run quickstart");
+      return run_from_row(query);
+    }
+    Statement query = db_.prepare(std::string(kRunColumns) +
+                                  "WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id = ?1 DESC, id LIMIT 2");
+    query.bind(id_or_prefix);
+    if (id_or_prefix.empty() || !query.step())
+      throw_input(fmt::format("there is no run '{}'", id_or_prefix), "vidbench runs list shows them");
+    RunRecord found = run_from_row(query);
+    if (found.id != id_or_prefix && query.step())
+      throw_input(
+          fmt::format("'{}' fits several runs, such as {} and {}", id_or_prefix, found.id, query.text(0)),
+          "give more of the id");
+    return found;
+  }
+
+  std::vector<RunRecord> runs() override {
+    std::vector<RunRecord> all;
+    Statement query = db_.prepare(std::string(kRunColumns) + "ORDER BY created_at DESC, rowid DESC");
+    while (query.step()) all.push_back(run_from_row(query));
+    return all;
+  }
+
+  void set_run_state(const std::string& run, RunState state) override {
+    db_.prepare("UPDATE runs SET state = ?, finished_at = ? WHERE id = ?")
+        .bind(to_string(state))
+        .bind(state == RunState::kRunning ? std::string() : now_rfc3339())
+        .bind(run)
+        .execute();
+  }
+
+  void set_manifest(const std::string& run, const Json& manifest) override {
+    db_.prepare("UPDATE runs SET manifest = ? WHERE id = ?").bind(manifest.dump()).bind(run).execute();
+  }
+
+  void remove_run(const std::string& run) override {
+    db_.prepare("DELETE FROM runs WHERE id = ?").bind(run).execute();
+  }
+
+  std::vector<SampleRecord> samples(const std::string& run, bool with_features) override {
+    std::vector<SampleRecord> all;
+    std::map<std::string, size_t> index;
+    Statement query = db_.prepare(
+        "SELECT id, model, prompt_ref, category, seed, batch, key, state, attempts, video, failure "
+        "FROM samples WHERE run = ? ORDER BY position");
+    query.bind(run);
+    while (query.step()) {
+      index[query.text(0)] = all.size();
+      all.push_back(sample_from_row(query));
+      if (all.back().state == SampleState::kEvaluated) all.back().measurements.emplace();
+    }
+    load_values(run, index, all);
+    if (with_features) load_features(run, index, all);
+    return all;
+  }
+
+  void commit(const std::string& run, std::span<const SampleRecord> outcomes) override {
+    Transaction transaction(db_);
+    Statement update = db_.prepare(
+        "UPDATE samples SET state = ?, attempts = ?, video = ?, failure = ? "
+        "WHERE run = ? AND id = ? AND state <> 'evaluated' RETURNING id");
+    for (const SampleRecord& sample : outcomes) {
+      update.bind(to_string(sample.state)).bind(sample.attempts);
+      sample.video ? update.bind(video_to_json(*sample.video).dump()) : update.bind_null();
+      sample.failure ? update.bind(failure_to_json(*sample.failure).dump()) : update.bind_null();
+      update.bind(run).bind(sample.id);
+      const bool changed = update.step();
+      update.reset();
+      if (changed && sample.measurements) insert_measurements(run, sample.id, *sample.measurements);
+    }
+    transaction.commit();
+  }
+
+  void put_model_facts(const std::string& run, const ModelFacts& facts) override {
+    db_.prepare("INSERT OR REPLACE INTO model_facts VALUES (?, ?, ?)")
+        .bind(run)
+        .bind(facts.model)
+        .bind(facts_to_json(facts).dump())
+        .execute();
+  }
+
+  std::vector<ModelFacts> model_facts(const std::string& run) override {
+    std::vector<ModelFacts> all;
+    Statement query = db_.prepare("SELECT model, facts FROM model_facts WHERE run = ? ORDER BY model");
+    query.bind(run);
+    while (query.step()) all.push_back(facts_from_json(query.text(0), Json::parse(query.text(1))));
+    return all;
+  }
+
+  void put_aggregates(const std::string& run, std::span<const Aggregate> aggregates) override {
+    Transaction transaction(db_);
+    db_.prepare("DELETE FROM aggregates WHERE run = ?").bind(run).execute();
+    Statement insert = db_.prepare("INSERT INTO aggregates VALUES (?, ?, ?, ?, ?, ?, ?)");
+    for (const Aggregate& a : aggregates)
+      insert.bind(run)
+          .bind(a.model)
+          .bind(a.metric)
+          .bind(a.value)
+          .bind(a.low)
+          .bind(a.high)
+          .bind(a.n)
+          .execute();
+    transaction.commit();
+  }
+
+  std::vector<Aggregate> aggregates(const std::string& run) override {
+    std::vector<Aggregate> all;
+    Statement query = db_.prepare(
+        "SELECT model, metric, value, low, high, n FROM aggregates WHERE run = ? ORDER BY model, metric");
+    query.bind(run);
+    while (query.step())
+      all.push_back(
+          {query.text(0), query.text(1), query.real(2), query.real(3), query.real(4), query.integer(5)});
+    return all;
+  }
+
+  void append_event(const std::string& run, const std::string& kind, const Json& detail) override {
+    db_.prepare("INSERT INTO events (run, at, kind, detail) VALUES (?, ?, ?, ?)")
+        .bind(run)
+        .bind(now_rfc3339())
+        .bind(kind)
+        .bind(detail.dump())
+        .execute();
+  }
+
+  std::vector<Json> events(const std::string& run) override {
+    std::vector<Json> all;
+    Statement query = db_.prepare("SELECT at, kind, detail FROM events WHERE run = ? ORDER BY seq");
+    query.bind(run);
+    while (query.step())
+      all.push_back({{"at", query.text(0)}, {"kind", query.text(1)}, {"detail", Json::parse(query.text(2))}});
+    return all;
+  }
+
+  void put_reference(const std::string& key, const ReferenceFeatures& features) override {
+    db_.prepare("INSERT OR REPLACE INTO reference_features VALUES (?, ?, ?, ?)")
+        .bind(key)
+        .bind(features.rows)
+        .bind(features.dim)
+        .bind_blob(bytes_of(features.data))
+        .execute();
+  }
+
+  std::optional<ReferenceFeatures> reference(const std::string& key) override {
+    Statement query = db_.prepare("SELECT rows, dim, data FROM reference_features WHERE key = ?");
+    query.bind(key);
+    if (!query.step()) return std::nullopt;
+    return ReferenceFeatures{query.integer(0), query.integer(1), floats_of(query.blob(2))};
+  }
+
+  void put_score(const std::string& key, const Measurements& measurements) override {
+    const auto content =
+        Json::to_cbor({{"values", measurements.values}, {"features", measurements.features}});
+    db_.prepare("INSERT OR REPLACE INTO scores VALUES (?, ?)")
+        .bind(key)
+        .bind_blob(std::as_bytes(std::span(content)))
+        .execute();
+  }
+
+  std::optional<Measurements> score(const std::string& key) override {
+    Statement query = db_.prepare("SELECT content FROM scores WHERE key = ?");
+    query.bind(key);
+    if (!query.step()) return std::nullopt;
+    const auto blob = query.blob(0);
+    const auto* first = reinterpret_cast<const uint8_t*>(blob.data());
+    const Json content = Json::from_cbor(first, first + blob.size());
+    Measurements measurements;
+    content.at("values").get_to(measurements.values);
+    content.at("features").get_to(measurements.features);
+    return measurements;
+  }
+
+ private:
+  void insert_measurements(const std::string& run, const std::string& sample,
+                           const Measurements& measurements) {
+    Statement value = db_.prepare("INSERT OR REPLACE INTO measurements VALUES (?, ?, ?, ?)");
+    for (const auto& [metric, number] : measurements.values)
+      value.bind(run).bind(sample).bind(metric).bind(number).execute();
+    Statement feature = db_.prepare("INSERT OR REPLACE INTO features VALUES (?, ?, ?, ?)");
+    for (const auto& [name, vector] : measurements.features)
+      feature.bind(run).bind(sample).bind(name).bind_blob(bytes_of(vector)).execute();
+  }
+
+  void load_values(const std::string& run, const std::map<std::string, size_t>& index,
+                   std::vector<SampleRecord>& samples) {
+    Statement query = db_.prepare("SELECT sample, metric, value FROM measurements WHERE run = ?");
+    query.bind(run);
+    while (query.step()) {
+      auto& measurements = samples[index.at(query.text(0))].measurements;
+      if (!measurements) measurements.emplace();
+      measurements->values[query.text(1)] = query.real(2);
+    }
+  }
+
+  void load_features(const std::string& run, const std::map<std::string, size_t>& index,
+                     std::vector<SampleRecord>& samples) {
+    Statement query = db_.prepare("SELECT sample, feature, data FROM features WHERE run = ?");
+    query.bind(run);
+    while (query.step()) {
+      auto& measurements = samples[index.at(query.text(0))].measurements;
+      if (!measurements) measurements.emplace();
+      measurements->features[query.text(1)] = floats_of(query.blob(2));
+    }
+  }
+
+  Database db_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> open_store(const std::string& url) {
+  constexpr std::string_view kPrefix = "sqlite:";
+  if (url.starts_with(kPrefix)) return std::make_unique<SqliteStore>(url.substr(kPrefix.size()));
+  if (url.find("://") != std::string::npos)
+    throw_input(fmt::format("store '{}' is of a kind this vidbench does not have", url), "use sqlite:PATH");
+  return std::make_unique<SqliteStore>(url);
+}
+
+std::string default_store_url() { return "sqlite:" + (data_home() / "vidbench.db").string(); }
+
+}  // namespace vidbench::store
