@@ -1,0 +1,20 @@
+// Kernel distance (KID, KVD): unbiased squared maximum mean discrepancy with the polynomial kernel
+// k(x, y) = (x·y / D + 1)³ (Bińkowski et al. 2018). Uses all rows (no random subsets), so that the value has
+// no randomness of its own; it is not multiplied by 1000. It can be slightly negative for equal
+// distributions.
+#pragma once
+
+#include "stats/bootstrap.h"
+#include "stats/features.h"
+
+namespace vidbench::stats {
+
+// a [N, D], b [M, D], each with at least 2 rows. Throws Error(kInput) as frechet_distance does.
+[[nodiscard]] double kernel_distance(const FeaturesRef& a, const FeaturesRef& b);
+
+// The interval resamples the rows of `generated` and is centred on the estimate. Kernels are computed once:
+// a replicate costs N².
+[[nodiscard]] Interval kernel_interval(const FeaturesRef& generated, const FeaturesRef& reference,
+                                       const BootstrapOptions& options = {.replicates = 200});
+
+}  // namespace vidbench::stats

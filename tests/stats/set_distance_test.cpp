@@ -1,0 +1,173 @@
+// Golden values named "numpy/scipy" were computed with numpy 2.4.6 and scipy 1.17.1 (linalg.sqrtm of the
+// product of numpy.cov matrices) on the features that wave() makes.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "stats/frechet.h"
+#include "stats/inception_score.h"
+#include "stats/kernel_distance.h"
+
+namespace vidbench::stats {
+namespace {
+
+Features wave(Eigen::Index rows, Eigen::Index cols, double a, double b) {
+  Features features(rows, cols);
+  for (Eigen::Index i = 0; i < rows; ++i) {
+    for (Eigen::Index j = 0; j < cols; ++j) {
+      const auto row = static_cast<double>(i);
+      const auto col = static_cast<double>(j);
+      features(i, j) = std::sin(a * row * (col + 1) + b * col) + 0.01 * row * col / static_cast<double>(cols);
+    }
+  }
+  return features;
+}
+
+Features noise(Eigen::Index rows, Eigen::Index cols, uint64_t seed, double shift = 0) {
+  Random random(seed);
+  Features features(rows, cols);
+  for (double& value : features.reshaped()) value = shift + random.normal();
+  return features;
+}
+
+TEST(Frechet, DiagonalGaussiansHaveTheClosedForm) {
+  Gaussian a{Eigen::Vector3d(0, 0, 0), Eigen::Vector3d(1, 4, 9).asDiagonal().toDenseMatrix(), 10};
+  Gaussian b{Eigen::Vector3d(1, 2, 2), Eigen::Vector3d(4, 1, 9).asDiagonal().toDenseMatrix(), 10};
+  // |m|² = 9 and sum of (sigma_a - sigma_b)² = 1 + 1 + 0.
+  EXPECT_NEAR(frechet_distance(a, b), 11, 1e-12);
+  EXPECT_NEAR(frechet_distance(b, a), 11, 1e-12);
+}
+
+TEST(Frechet, EqualsScipy) {
+  const Features a = wave(12, 4, 0.7, 0.3);
+  const Features b = wave(20, 4, 1.1, 0.5).array() + 0.25;
+  EXPECT_NEAR(frechet_distance(a, b), 0.24067251115877397, 1e-10);
+  EXPECT_NEAR(frechet_distance(a, b, Covariance::kBiased), 0.2402422556902244, 1e-10);
+}
+
+TEST(Frechet, EqualsScipyWithFewerVideosThanFeatures) {
+  const Features reference = wave(40, 9, 1.3, 0.2);
+  const Features generated = wave(6, 9, 0.7, 0.3);
+  // Origin: numpy 2.4.6, the trace as the singular values of X S1^½ (sqrtm of a singular product is only good
+  // to 1e-8).
+  EXPECT_NEAR(frechet_distance(reference, generated), 2.973409374505505, 1e-9);
+  // The interval's estimate comes by way of the 6×6 product and must agree.
+  EXPECT_NEAR(frechet_interval(generated, fit_gaussian(reference)).value,
+              frechet_distance(reference, generated), 1e-9);
+}
+
+TEST(Frechet, IdenticalSetsAreAtZero) {
+  const Features features = noise(50, 8, 3);
+  EXPECT_NEAR(frechet_distance(features, features), 0, 1e-9);
+}
+
+TEST(Frechet, IntervalHoldsTheEstimateAndGrowsWithDistance) {
+  const Gaussian reference = fit_gaussian(noise(512, 16, 1));
+  const Interval near = frechet_interval(noise(100, 16, 2), reference);
+  const Interval far = frechet_interval(noise(100, 16, 2, 0.5), reference);
+  EXPECT_LE(near.low, near.value);
+  EXPECT_GE(near.high, near.value);
+  EXPECT_LT(near.high, far.low);
+  EXPECT_EQ(near.n, 100u);
+  EXPECT_EQ(near.low, frechet_interval(noise(100, 16, 2), reference).low);
+}
+
+// Both ways to compute a replicate (D×D and N×N) must give the same numbers: pad features with zero columns
+// so that the same data takes the other way.
+TEST(Frechet, WideAndNarrowWaysAgree) {
+  const Features generated = noise(20, 10, 5);
+  const Features reference = noise(60, 10, 6);
+  Features generated_padded = Features::Zero(20, 30);
+  generated_padded.leftCols(10) = generated;
+  Features reference_padded = Features::Zero(60, 30);
+  reference_padded.leftCols(10) = reference;
+  const Interval wide = frechet_interval(generated, fit_gaussian(reference));
+  const Interval narrow = frechet_interval(generated_padded, fit_gaussian(reference_padded));
+  EXPECT_NEAR(wide.value, narrow.value, 1e-9);
+  EXPECT_NEAR(wide.low, narrow.low, 1e-9);
+  EXPECT_NEAR(wide.high, narrow.high, 1e-9);
+}
+
+TEST(Frechet, IntervalsOfATypicalSuiteTakeUnderASecond) {
+  const Features reference = noise(512, 64, 1);
+  const auto start = std::chrono::steady_clock::now();
+  for (const Eigen::Index n : {64, 200}) {
+    (void)frechet_interval(noise(n, 64, 2), fit_gaussian(reference));
+    (void)kernel_interval(noise(n, 64, 2), reference);
+  }
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  RecordProperty("seconds", std::to_string(elapsed.count()));
+#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__)
+  EXPECT_LT(elapsed.count(), 4.0);  // four intervals, on a machine that may be busy
+#endif
+}
+
+TEST(Frechet, RefusesSetsThatHaveNoAnswer) {
+  EXPECT_THROW((void)frechet_distance(noise(1, 4, 1), noise(9, 4, 2)), Error);
+  EXPECT_THROW((void)frechet_distance(noise(9, 4, 1), noise(9, 5, 2)), Error);
+  Features broken = noise(9, 4, 1);
+  broken(3, 2) = std::nan("");
+  try {
+    (void)fit_gaussian(broken);
+    FAIL() << "a NaN was accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kInput);
+    EXPECT_NE(std::string(error.what()).find("row 3"), std::string::npos) << error.what();
+  }
+}
+
+TEST(KernelDistance, EqualsNumpy) {
+  const Features a = wave(12, 4, 0.7, 0.3);
+  const Features b = wave(20, 4, 1.1, 0.5).array() + 0.25;
+  EXPECT_NEAR(kernel_distance(a, b), -0.10478994574160883, 1e-12);
+  EXPECT_NEAR(kernel_interval(a, b).value, kernel_distance(a, b), 1e-12);
+}
+
+TEST(KernelDistance, IsUnbiasedForOneDistribution) {
+  double sum = 0;
+  for (uint64_t trial = 0; trial < 40; ++trial) {
+    sum += kernel_distance(noise(60, 8, 2 * trial), noise(60, 8, 2 * trial + 1));
+  }
+  EXPECT_NEAR(sum / 40, 0, 0.01);
+  EXPECT_GT(kernel_distance(noise(60, 8, 1), noise(60, 8, 2, 1.0)), 0.5);
+}
+
+TEST(KernelDistance, IntervalHoldsTheEstimate) {
+  const Interval interval = kernel_interval(noise(64, 8, 1, 0.3), noise(128, 8, 2));
+  EXPECT_LE(interval.low, interval.value);
+  EXPECT_GE(interval.high, interval.value);
+  EXPECT_LT(interval.low, interval.high);
+}
+
+TEST(InceptionScore, KnownExtremes) {
+  EXPECT_NEAR(inception_score(Features::Identity(5, 5)), 5, 1e-12);
+  EXPECT_NEAR(inception_score(Features::Constant(7, 4, 0.25)), 1, 1e-12);
+}
+
+TEST(InceptionScore, EqualsNumpy) {
+  Features posteriors = wave(10, 5, 0.9, 0.4).array().exp().matrix();
+  for (Eigen::Index row = 0; row < 10; ++row) posteriors.row(row) /= posteriors.row(row).sum();
+  EXPECT_NEAR(inception_score(posteriors), 1.165961685710706, 1e-12);
+  const Interval interval = inception_interval(posteriors);
+  EXPECT_GE(interval.low, 1);
+  EXPECT_LE(interval.low, interval.value);
+  EXPECT_GE(interval.high, interval.value);
+}
+
+TEST(InceptionScore, RefusesLogits) {
+  EXPECT_THROW((void)inception_score(noise(4, 3, 1)), Error);
+  EXPECT_THROW((void)inception_score(Features::Constant(4, 3, 1.0)), Error);
+}
+
+TEST(FeaturesFromFloats, KeepsOrderAndChecksTheCount) {
+  const std::vector<float> floats = {1, 2, 3, 4, 5, 6};
+  const Features features = features_from_floats(floats, 2, 3);
+  EXPECT_EQ(features(1, 0), 4);
+  EXPECT_THROW((void)features_from_floats(floats, 2, 2), Error);
+}
+
+}  // namespace
+}  // namespace vidbench::stats
