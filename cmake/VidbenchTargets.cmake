@@ -16,7 +16,8 @@ if(VIDBENCH_MOLD)
 endif()
 
 add_library(vidbench_flags INTERFACE)
-target_compile_options(vidbench_flags INTERFACE -Wall -Wextra -Wpedantic -Werror)
+target_compile_options(vidbench_flags INTERFACE -Wall -Wextra -Wpedantic -Werror
+                       -Wno-missing-field-initializers)  # designated initialisers leave defaults on purpose
 
 # vidbench_add_folders(ROOT DIR...): adds each folder that has a CMakeLists.txt, in the given order.
 function(vidbench_add_folders root)
