@@ -1,0 +1,59 @@
+#include "suites/suite.h"
+
+namespace vidbench::suites {
+namespace {
+
+Json prompt_json(const Prompt& prompt) {
+  Json json = {{"id", prompt.id}, {"text", prompt.text}};
+  if (!prompt.negative.empty()) json["negative"] = prompt.negative;
+  if (!prompt.category.empty()) json["category"] = prompt.category;
+  return json;
+}
+
+template <typename T>
+void put(Json& json, const char* key, const std::optional<T>& value) {
+  if (value) json[key] = *value;
+}
+
+Json settings_json(const GenerationSettings& settings) {
+  Json json = Json::object();
+  put(json, "frames", settings.frames);
+  put(json, "width", settings.width);
+  put(json, "height", settings.height);
+  put(json, "steps", settings.steps);
+  put(json, "fps", settings.fps);
+  put(json, "guidance", settings.guidance);
+  return json;
+}
+
+}  // namespace
+
+Json definition(const Suite& suite) {
+  Json json = {{"id", suite.id},
+               {"version", suite.version},
+               {"prompts", Json::array()},
+               {"seeds", suite.seeds},
+               {"settings", settings_json(suite.settings)},
+               {"batch_size", suite.batch_size},
+               {"metrics", suite.metrics},
+               {"score_profile", suite.score_profile},
+               {"warmup", suite.warmup}};
+  for (const Prompt& prompt : suite.prompts) json["prompts"].push_back(prompt_json(prompt));
+  if (suite.reference)
+    json["reference"] = {
+        {"kind", suite.reference->kind}, {"count", suite.reference->count}, {"seed", suite.reference->seed}};
+  return json;
+}
+
+Json to_json(const Suite& suite) {
+  Json json = definition(suite);
+  json["title"] = suite.title;
+  json["description"] = suite.description;
+  json["public"] = suite.is_public;
+  json["licence"] = suite.licence;
+  json["models"] = suite.models;
+  json["digest"] = suite.digest;
+  return json;
+}
+
+}  // namespace vidbench::suites

@@ -1,0 +1,110 @@
+// schemas/suite.schema.json serves editors; it must know the same keys and values as the reader.
+#include <gtest/gtest.h>
+#include <yaml-cpp/yaml.h>
+
+#include <filesystem>
+#include <set>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/strings.h"
+#include "suites/suite.h"
+
+namespace vidbench::suites {
+namespace {
+
+namespace fs = std::filesystem;
+using Keys = std::set<std::string>;
+
+const fs::path kSource = VIDBENCH_SOURCE_DIR;
+
+Json schema() {
+  const fs::path path = kSource / "schemas/suite.schema.json";
+  return parse_json(read_file(path), path.string());
+}
+
+Keys keys_of(const Json& object_schema) {
+  EXPECT_EQ(object_schema.at("additionalProperties"), false);
+  Keys keys;
+  for (const auto& item : object_schema.at("properties").items()) keys.insert(item.key());
+  return keys;
+}
+
+// The reader names every key it knows in the hint for one that resembles none of them.
+Keys keys_in_hint(const std::string& text) {
+  try {
+    (void)parse_suite(text, "x.yaml");
+  } catch (const Error& e) {
+    const std::string start = "one of: ";
+    EXPECT_EQ(e.hint().substr(0, start.size()), start) << e.what();
+    Keys keys;
+    for (const std::string& key : split(e.hint().substr(start.size()), ',')) keys.insert(trim(key));
+    return keys;
+  }
+  ADD_FAILURE() << "an unknown key was accepted";
+  return {};
+}
+
+const std::string kHead = "id: a\nversion: 1\ntitle: t\nseeds: [1]\nmetrics: [m]\n";
+const std::string kPrompts = "prompts: [{text: a}]\n";
+const std::string kUnknown = "qqqqqqqqqqqqqqqq: 1";
+
+TEST(SuiteSchema, KnowsTheKeysOfTheReader) {
+  const Json properties = schema().at("properties");
+  EXPECT_EQ(keys_of(schema()), keys_in_hint(kHead + kPrompts + kUnknown));
+  EXPECT_EQ(keys_of(properties["settings"]), keys_in_hint(kHead + kPrompts + "settings: {" + kUnknown + "}"));
+  EXPECT_EQ(keys_of(properties["reference"]),
+            keys_in_hint(kHead + kPrompts + "reference: {kind: shapes, count: 2, " + kUnknown + "}"));
+  EXPECT_EQ(keys_of(properties["prompts"]["items"]),
+            keys_in_hint(kHead + "prompts: [{text: a, " + kUnknown + "}]"));
+  EXPECT_EQ(keys_of(properties["categories"]["items"]),
+            keys_in_hint(kHead + "categories: [{name: a, prompts: [b], " + kUnknown + "}]"));
+}
+
+// Bounds that the schema states are those at which the reader begins to refuse.
+TEST(SuiteSchema, StatesTheBoundsOfTheReader) {
+  const Json settings = schema()["properties"]["settings"]["properties"];
+  for (const auto& [key, rule] : settings.items()) {
+    const auto accepts = [&, name = key](const std::string& value) {
+      try {
+        (void)parse_suite(kHead + kPrompts + "settings: {" + name + ": " + value + "}", "x.yaml");
+        return true;
+      } catch (const Error&) {
+        return false;
+      }
+    };
+    EXPECT_TRUE(accepts(rule.at("minimum").dump())) << key;
+    EXPECT_TRUE(accepts(rule.at("maximum").dump())) << key;
+    EXPECT_FALSE(accepts(std::to_string(rule.at("maximum").get<int>() + 1))) << key;
+    EXPECT_FALSE(accepts(std::to_string(rule.at("minimum").get<int>() - 1))) << key;
+  }
+  EXPECT_EQ(schema()["$defs"]["prompt"]["maxLength"], kMaxPromptBytes);
+  EXPECT_EQ(schema()["properties"]["prompts"]["maxItems"], kMaxPrompts);
+}
+
+void expect_known(const YAML::Node& node, const Json& rule, const std::string& place) {
+  if (node.IsMap()) {
+    for (const auto& item : node) {
+      const std::string key = item.first.Scalar();
+      ASSERT_TRUE(rule.at("properties").contains(key)) << place << "." << key;
+      expect_known(item.second, rule.at("properties").at(key), place + "." + key);
+    }
+  } else if (node.IsSequence()) {
+    for (const auto& item : node) expect_known(item, rule.at("items"), place + "[]");
+  }
+}
+
+TEST(SuiteSchema, CoversTheShippedSuites) {
+  int files = 0;
+  for (const auto& entry : fs::directory_iterator(kSource / "suites")) {
+    const YAML::Node suite = YAML::LoadFile(entry.path().string());
+    expect_known(suite, schema(), entry.path().filename().string());
+    for (const Json& required : schema().at("required"))
+      EXPECT_TRUE(suite[required.get<std::string>()]) << entry.path() << " " << required;
+    ++files;
+  }
+  EXPECT_GE(files, 2);
+}
+
+}  // namespace
+}  // namespace vidbench::suites
