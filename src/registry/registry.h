@@ -32,8 +32,8 @@ struct Deployment {
   Json settings = Json::object();    // handed to the worker's `load` unchanged (paths made absolute)
   std::string dtype = "fp32", device = "auto";
   GenerationDefaults defaults;
-  std::vector<WeightFile> weights;
-  int max_batch = 0;  // 0 = no limit of its own
+  std::vector<WeightFile> weights;  // the file of settings.weights is always among them
+  int max_batch = 0;                // 0 = no limit of its own
   double start_timeout_s = 120, sample_timeout_s = 600, stall_timeout_s = 300;
 };
 
@@ -42,7 +42,9 @@ struct Model {
   Deployment deployment;
   std::vector<std::string> missing;  // why it cannot run; empty = runnable
   std::string origin;                // "catalogue/shapes.yaml:12"
-  std::string digest;                // sha256 of everything that determines its output
+  // sha256 of runner, command, settings, dtype, defaults and pinned weights' sha256, with the paths as they
+  // stand in the file; see content_digest for files without a pin.
+  std::string digest;
   [[nodiscard]] bool runnable() const { return missing.empty(); }
 };
 
@@ -62,6 +64,17 @@ class Registry {
   std::vector<Model> models_;
 };
 
+// Only the members that are set.
+[[nodiscard]] Json to_json(const GenerationDefaults& defaults);
 [[nodiscard]] Json to_json(const Model& model);
+
+// The digest that identifies what the model makes: `digest` plus the content of the weight files that are not
+// pinned and of the file or folder settings.path. Reads those files whole, so call it once, when a plan is
+// made. Throws Error(kInput) naming a file that cannot be read.
+[[nodiscard]] std::string content_digest(const Model& model);
+
+// Compares the pinned weight files with their sha256. Throws Error(kEnvironment) naming the file and both
+// digests.
+void verify_weights(const Model& model);
 
 }  // namespace vidbench::registry

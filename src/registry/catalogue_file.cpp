@@ -1,0 +1,256 @@
+#include "registry/catalogue_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/hash.h"
+#include "base/yaml.h"
+#include "suites/yaml_guard.h"
+
+namespace vidbench::registry {
+namespace fs = std::filesystem;
+namespace {
+
+// Each reader below asks for its key even when it is absent: the keys that were asked for are the suggestions
+// for a mistyped one.
+
+constexpr size_t kFileLimitBytes = size_t{8} << 20;
+
+bool is_id(const std::string& id) {
+  const auto allowed = [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+  };
+  return !id.empty() && id.size() <= 100 && id.front() != '.' && id.front() != '-' &&
+         std::all_of(id.begin(), id.end(), allowed);
+}
+
+bool is_sha256(const std::string& text) {
+  const auto hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  return text.size() == 64 && std::all_of(text.begin(), text.end(), hex);
+}
+
+// "auto", "cpu", "cuda", "cuda:1", …
+bool is_device(const std::string& text) {
+  const size_t letters = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz");
+  if (text.empty() || letters == 0) return false;
+  if (letters == std::string::npos) return true;
+  return text[letters] == ':' && letters + 1 < text.size() && text.size() - letters <= 4 &&
+         text.find_first_not_of("0123456789", letters + 1) == std::string::npos;
+}
+
+void read_count(YamlMap& map, const std::string& key, std::optional<int>& value) {
+  const int64_t number = map.integer(key, 1);
+  if (!map.has(key)) return;
+  if (number < 1 || number > std::numeric_limits<int>::max())
+    map.fail(key, fmt::format("'{}' must be a whole number above 0, not {}", key, number));
+  value = static_cast<int>(number);
+}
+
+void read_number(YamlMap& map, const std::string& key, double minimum, std::optional<double>& value) {
+  const double number = map.number(key, minimum);
+  if (!map.has(key)) return;
+  if (!std::isfinite(number) || number < minimum)
+    map.fail(key, fmt::format("'{}' must be a number of at least {}, not {}", key, minimum, number));
+  value = number;
+}
+
+void read_defaults(YamlMap& model, GenerationDefaults& defaults) {
+  auto map = model.optional_map("defaults");
+  if (!map) return;
+  read_count(*map, "frames", defaults.frames);
+  read_count(*map, "width", defaults.width);
+  read_count(*map, "height", defaults.height);
+  read_count(*map, "steps", defaults.steps);
+  read_number(*map, "fps", 0.001, defaults.fps);
+  read_number(*map, "guidance", 0, defaults.guidance);
+  map->finish();
+}
+
+void read_seconds(YamlMap& map, const std::string& key, double& seconds) {
+  std::optional<double> value;
+  read_number(map, key, 0.001, value);
+  seconds = value.value_or(seconds);
+}
+
+void read_timeouts(YamlMap& model, Deployment& deployment) {
+  auto map = model.optional_map("timeouts");
+  if (!map) return;
+  read_seconds(*map, "start_s", deployment.start_timeout_s);
+  read_seconds(*map, "sample_s", deployment.sample_timeout_s);
+  read_seconds(*map, "stall_s", deployment.stall_timeout_s);
+  map->finish();
+}
+
+void read_weights(YamlMap& model, Deployment& deployment) {
+  std::vector<YamlMap> files = model.maps("weights");
+  if (!model.has("weights")) return;
+  deployment.weights.clear();
+  for (YamlMap& map : files) {
+    WeightFile file{map.text("path"), map.text("sha256", "")};
+    if (file.path.empty()) map.fail("path", "'path' must not be empty");
+    if (!file.sha256.empty() && !is_sha256(file.sha256))
+      map.fail("sha256", fmt::format("'{}' is not a sha256", file.sha256),
+               "64 lower-case hexadecimal digits");
+    map.finish();
+    deployment.weights.push_back(std::move(file));
+  }
+}
+
+void read_settings(YamlMap& model, Json& settings) {
+  const Json own = model.json("settings");
+  if (!model.has("settings")) return;
+  if (!own.is_object()) model.fail("settings", "'settings' must be a mapping of keys to values");
+  settings.update(own);
+  for (const char* key : {"weights", "path"})
+    if (settings.contains(key) && (!settings[key].is_string() || settings[key].get<std::string>().empty()))
+      model.fail("settings", fmt::format("settings.{} must be a path", key));
+}
+
+void read_choice(YamlMap& map, const std::string& key, const std::vector<std::string>& allowed,
+                 std::string& value) {
+  value = map.text(key, value);
+  if (map.has(key)) value = map.choice(key, allowed);
+}
+
+void read_deployment(YamlMap& map, Deployment& deployment) {
+  read_choice(map, "runner", runner_kinds(), deployment.runner);
+  const std::vector<std::string> command = map.texts("command");
+  if (map.has("command")) deployment.command = command;
+  read_choice(map, "dtype", {"fp32", "fp16", "bf16"}, deployment.dtype);
+  deployment.device = map.text("device", deployment.device);
+  if (!is_device(deployment.device))
+    map.fail("device", fmt::format("'{}' is not a device", deployment.device), "auto, cpu, cuda or cuda:N");
+  const int64_t max_batch = map.integer("max_batch", deployment.max_batch);
+  if (max_batch < 0 || max_batch > 1'000'000)
+    map.fail("max_batch", fmt::format("'max_batch' must be 0 (no limit) or more, not {}", max_batch));
+  deployment.max_batch = static_cast<int>(max_batch);
+  read_settings(map, deployment.settings);
+  read_defaults(map, deployment.defaults);
+  read_weights(map, deployment);
+  read_timeouts(map, deployment);
+}
+
+// Reads the fields that stand both in `shared` and in a model; what is absent keeps its value.
+void read_fields(YamlMap& map, Model& model) {
+  model.title = map.text("title", model.title);
+  model.family = map.text("family", model.family);
+  model.task = map.text("task", model.task);
+  model.description = map.text("description", model.description);
+  model.licence = map.text("licence", model.licence);
+  model.source = map.text("source", model.source);
+  read_deployment(map, model.deployment);
+}
+
+void check(const YamlMap& map, const Model& model) {
+  const Deployment& deployment = model.deployment;
+  if (deployment.runner.empty())
+    map.fail("", fmt::format("model '{}' has no 'runner'", model.id), "set it in the model or in 'shared'");
+  if (deployment.runner == "worker" && deployment.command.empty())
+    map.fail("runner", fmt::format("model '{}' has runner 'worker' but no 'command'", model.id),
+             "add command: [program, argument, …]");
+  if (deployment.runner != "worker" && !deployment.command.empty())
+    map.fail("command", fmt::format("runner '{}' takes no 'command'", deployment.runner),
+             "use runner: worker to start a program of your own");
+  if (deployment.runner == "replay" && !deployment.settings.contains("path"))
+    map.fail("settings", fmt::format("model '{}' has runner 'replay' but no settings.path", model.id),
+             "name the folder of the videos");
+  if (deployment.runner == "diffusers" && !deployment.settings.contains("path") &&
+      !deployment.settings.contains("repo"))
+    map.fail("settings", fmt::format("model '{}' has neither settings.path nor settings.repo", model.id),
+             "name a local folder (path) or a Hugging Face repository (repo)");
+}
+
+// Computed before the paths are made absolute, so that the digest is the same on every machine.
+std::string digest_of(const Deployment& deployment) {
+  Json weights = Json::array();
+  for (const WeightFile& file : deployment.weights) weights.push_back(file.sha256);
+  const Json identity = {{"runner", deployment.runner},
+                         {"command", deployment.command},
+                         {"settings", deployment.settings},
+                         {"dtype", deployment.dtype},
+                         {"weights", weights},
+                         {"defaults", to_json(deployment.defaults)}};
+  return sha256_hex(identity.dump());
+}
+
+void make_paths_absolute(Deployment& deployment, const fs::path& root) {
+  for (WeightFile& file : deployment.weights) file.path = (root / file.path).lexically_normal();
+  for (const char* key : {"weights", "path"})
+    if (deployment.settings.contains(key))
+      deployment.settings[key] =
+          (root / deployment.settings[key].get<std::string>()).lexically_normal().string();
+}
+
+void add_settings_weights(Deployment& deployment) {
+  if (!deployment.settings.contains("weights")) return;
+  const fs::path path = deployment.settings["weights"].get<std::string>();
+  const auto same = [&path](const WeightFile& file) { return file.path == path; };
+  if (std::none_of(deployment.weights.begin(), deployment.weights.end(), same))
+    deployment.weights.push_back({path, ""});
+}
+
+Model read_model(YamlMap map, int line, const std::string& origin, Model model, const fs::path& root) {
+  model.id = map.text("id");
+  if (!is_id(model.id))
+    map.fail("id", fmt::format("'{}' is not a model id", model.id),
+             "lower-case letters, digits, '.', '-' and '_', at most 100");
+  read_fields(map, model);
+  map.finish();
+  check(map, model);
+  if (model.title.empty()) model.title = model.id;
+  model.origin = fmt::format("{}:{}", origin, line);
+  add_settings_weights(model.deployment);
+  model.digest = digest_of(model.deployment);
+  make_paths_absolute(model.deployment, root);
+  return model;
+}
+
+YAML::Node parse_mapping(const std::string& text, const std::string& origin) {
+  suites::check_plain_yaml(text, origin);
+  YAML::Node node = YAML::Load(text);
+  if (!node.IsMap())
+    throw_input(fmt::format("{}:1: expected a mapping with 'models'", origin),
+                "see docs/add-a-model.md for the form");
+  return node;
+}
+
+}  // namespace
+
+const std::vector<std::string>& runner_kinds() {
+  static const std::vector<std::string> kinds = {"worker", "diffusers", "null", "replay"};
+  return kinds;
+}
+
+std::vector<Model> parse_catalogue(const std::string& text, const std::string& origin, const fs::path& root) {
+  const YAML::Node node = parse_mapping(text, origin);
+  YamlMap file(node, origin, "");
+  Model base;
+  base.family = file.text("family", "");
+  base.task = "text-to-video";
+  if (auto shared = file.optional_map("shared")) {
+    read_fields(*shared, base);
+    shared->finish();
+  }
+  std::vector<YamlMap> entries = file.maps("models");
+  file.finish();
+  if (entries.empty()) file.fail("models", "no model stands under 'models'");
+  std::vector<Model> models;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const int line = node["models"][i].Mark().line + 1;
+    models.push_back(read_model(std::move(entries[i]), line, origin, base, root));
+  }
+  return models;
+}
+
+std::vector<Model> load_catalogue_file(const fs::path& file, const fs::path& root) {
+  const std::string relative = file.lexically_relative(root).string();
+  const bool below = !relative.empty() && !relative.starts_with("..");
+  return parse_catalogue(read_file(file, kFileLimitBytes), below ? relative : file.string(), root);
+}
+
+}  // namespace vidbench::registry

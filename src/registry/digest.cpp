@@ -1,0 +1,51 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "registry/registry.h"
+
+namespace vidbench::registry {
+namespace fs = std::filesystem;
+namespace {
+
+// A file's sha256, or for a folder that of the sorted list of its files' names and digests.
+std::string path_digest(const fs::path& path) {
+  if (!fs::is_directory(path)) return sha256_file(path);
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(path))
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  std::string listing;
+  for (const fs::path& file : files)
+    listing += fmt::format("{} {}\n", sha256_file(file), file.lexically_relative(path).string());
+  return sha256_hex(listing);
+}
+
+}  // namespace
+
+std::string content_digest(const Model& model) {
+  std::string content = model.digest + "\n";
+  for (const WeightFile& file : model.deployment.weights)
+    if (file.sha256.empty()) content += path_digest(file.path) + "\n";
+  if (model.deployment.settings.contains("path"))
+    content += path_digest(model.deployment.settings["path"].get<std::string>()) + "\n";
+  return sha256_hex(content);
+}
+
+void verify_weights(const Model& model) {
+  for (const WeightFile& file : model.deployment.weights) {
+    if (file.sha256.empty()) continue;
+    std::error_code ec;
+    if (!fs::is_regular_file(file.path, ec))
+      throw_environment(fmt::format("model {}: weights {} are not there", model.id, file.path.string()));
+    const std::string found = sha256_file(file.path);
+    if (found != file.sha256)
+      throw_environment(fmt::format("model {}: {} has sha256 {}, but {} pins {}", model.id,
+                                    file.path.string(), found, model.origin, file.sha256),
+                        "restore the file, or change the pin if the weights were meant to change");
+  }
+}
+
+}  // namespace vidbench::registry

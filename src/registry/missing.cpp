@@ -1,0 +1,70 @@
+#include "registry/missing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/files.h"
+#include "registry/program.h"
+
+namespace vidbench::registry {
+namespace fs = std::filesystem;
+namespace {
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// The cache folder of huggingface_hub, by its documented variables.
+fs::path hub_cache() {
+  if (const std::string cache = variable("HF_HUB_CACHE"); !cache.empty()) return cache;
+  if (const std::string home = variable("HF_HOME"); !home.empty()) return fs::path(home) / "hub";
+  const std::string xdg = variable("XDG_CACHE_HOME");
+  const fs::path base = xdg.empty() ? fs::path(variable("HOME")) / ".cache" : fs::path(xdg);
+  return base / "huggingface/hub";
+}
+
+bool is_downloaded(const std::string& repository) {
+  std::string folder = "models--";
+  for (const char c : repository) c == '/' ? folder += "--" : folder += c;
+  std::error_code ec;
+  const fs::path snapshots = hub_cache() / folder / "snapshots";
+  return fs::is_directory(snapshots, ec) && !fs::is_empty(snapshots, ec);
+}
+
+void check_diffusers(const Deployment& deployment, std::vector<std::string>& missing) {
+  const ProgramSearch python = find_python();
+  if (!python.path) missing.push_back(python.complaint("python3"));
+  const fs::path worker = resource_root() / "python/vidbench_worker";
+  if (!fs::is_directory(worker))
+    missing.push_back(fmt::format("the Python worker {} is not there", worker.string()));
+  const std::string repository = deployment.settings.value("repo", "");
+  if (!deployment.settings.contains("path") && !is_downloaded(repository))
+    missing.push_back(fmt::format("{} is not in the Hugging Face cache {} (huggingface-cli download {})",
+                                  repository, hub_cache().string(), repository));
+}
+
+}  // namespace
+
+std::vector<std::string> find_missing(const Model& model) {
+  const Deployment& deployment = model.deployment;
+  std::vector<std::string> missing;
+  if (deployment.runner == "worker") {
+    const ProgramSearch program = find_program(deployment.command.front());
+    if (!program.path) missing.push_back(program.complaint(deployment.command.front()));
+  }
+  if (deployment.runner == "diffusers") check_diffusers(deployment, missing);
+  std::error_code ec;
+  for (const WeightFile& file : deployment.weights)
+    if (!fs::is_regular_file(file.path, ec))
+      missing.push_back(fmt::format("weights {} are not there", file.path.string()));
+  if (deployment.settings.contains("path")) {
+    const fs::path path = deployment.settings["path"].get<std::string>();
+    if (!fs::exists(path, ec)) missing.push_back(fmt::format("{} is not there", path.string()));
+  }
+  return missing;
+}
+
+}  // namespace vidbench::registry
