@@ -18,6 +18,7 @@ namespace vidbench::workers {
 struct GenerateRequest {
   std::string id;
   std::string prompt, negative_prompt;
+  std::string prompt_ref;  // SampleRecord::prompt_ref; stays with us (the replay runner finds videos by it)
   uint64_t seed = 0;
   std::optional<int> frames, width, height, steps;  // unset = the model's default
   std::optional<double> fps, guidance;

@@ -1,0 +1,231 @@
+#include "workers/conformance.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/hash.h"
+#include "base/strings.h"
+#include "base/time.h"
+#include "media/npy.h"
+#include "workers/builtin_runners.h"
+#include "workers/launch.h"
+#include "workers/process_runner.h"
+
+namespace vidbench::workers {
+namespace {
+namespace fs = std::filesystem;
+
+std::string with_hint(const Error& error) {
+  return error.hint().empty() ? error.what() : fmt::format("{}\n{}", error.what(), error.hint());
+}
+
+// What one fresh process made of the two requests.
+struct Pass {
+  std::vector<SampleOutcome> samples;
+  std::vector<std::string> digests;
+  double wall_s = 0;
+  int progress_messages = 0;
+};
+
+class Conformance {
+ public:
+  Conformance(const registry::Model& model, const RunnerOptions& runner_options,
+              const ConformanceOptions& options)
+      : model_(model), runner_options_(runner_options), options_(options) {
+    report_.model = model.id;
+  }
+
+  ConformanceReport run() {
+    if (!check_handshake()) return report_;
+    std::optional<Pass> first = generate("first");
+    if (!first) return report_;
+    for (const SampleOutcome& sample : first->samples) check_video(sample);
+    check_timings(*first);
+    add("progress is reported", first->progress_messages > 0,
+        fmt::format("{} messages", first->progress_messages), false);
+    add("memory is reported", first->samples[0].video->peak_memory_bytes > 0,
+        human_bytes(first->samples[0].video->peak_memory_bytes), false);
+    add("another seed, another video", first->digests[0] != first->digests[1], "seeds 1 and 2");
+    if (const std::optional<Pass> second = generate("second"))
+      add("same seed, same bytes in a fresh process", first->digests == second->digests,
+          fmt::format("sha256 {} and {}", first->digests[0].substr(0, 12), second->digests[0].substr(0, 12)));
+    return report_;
+  }
+
+ private:
+  bool add(const std::string& name, bool passed, const std::string& detail, bool required = true) {
+    report_.checks.push_back({name, passed, required, detail});
+    return passed;
+  }
+
+  // A process that is never loaded: greets, refuses a method it does not know, ends when asked.
+  bool check_handshake() {
+    try {
+      WorkerProcess worker(worker_options(command_of(model_), runner_options_));
+      const Json hello = initialize(worker, runner_options_, "generate", model_.deployment.start_timeout_s);
+      const Json name = hello.value("name", Json());
+      add("handshake", true, name.is_string() ? one_line(name.get<std::string>()) : "no name");
+      check_unknown_method(worker);
+      const ExitStatus status = worker.shutdown();
+      return add("ends with 0 after shutdown", !status.signalled && status.value == 0, "it " + status.text());
+    } catch (const Error& e) {
+      return add("handshake", false, with_hint(e));
+    }
+  }
+
+  void check_unknown_method(WorkerProcess& worker) {
+    const double seconds = model_.deployment.start_timeout_s;
+    try {
+      (void)worker.request("no_such_method", Json::object(), {seconds, seconds});
+      add("refuses unknown methods", false, "it answered 'no_such_method' with a result");
+    } catch (const WorkerError& e) {
+      if (!worker.alive()) throw;
+      add("refuses unknown methods", e.failure().kind == "unsupported", e.failure().message);
+    }
+  }
+
+  std::vector<GenerateRequest> requests() const {
+    std::vector<GenerateRequest> list;
+    for (const uint64_t seed : {1, 2}) {
+      GenerateRequest request;
+      request.id = fmt::format("check-{}", seed);
+      request.prompt = options_.prompt;
+      request.seed = seed;
+      request.frames = options_.frames;
+      request.width = options_.width;
+      request.height = options_.height;
+      request.steps = options_.steps;
+      list.push_back(request);
+    }
+    return list;
+  }
+
+  std::optional<Pass> generate(const std::string& which) {
+    const fs::path folder = videos_.path() / which;
+    ProcessRunner runner(model_, runner_options_);
+    Pass pass;
+    try {
+      const store::ModelFacts facts = runner.start();
+      add(which + " load", true, fmt::format("{:.2f} s on {}", facts.load_s, facts.device));
+      if (!generate_batches(runner, folder, pass, which)) return std::nullopt;
+    } catch (const Error& e) {
+      add(which + " load", false, with_hint(e));
+      return std::nullopt;
+    }
+    runner.stop();
+    const std::optional<ExitStatus> status = runner.last_exit();
+    add(fmt::format("{} process ends with 0", which), status && !status->signalled && status->value == 0,
+        status ? "it " + status->text() : "");
+    for (const SampleOutcome& sample : pass.samples) pass.digests.push_back(sha256_file(sample.video->path));
+    return pass;
+  }
+
+  bool generate_batches(Runner& runner, const fs::path& folder, Pass& pass, const std::string& which) {
+    std::vector<std::vector<GenerateRequest>> batches;
+    if (model_.deployment.max_batch == 1)
+      for (const GenerateRequest& request : requests()) batches.push_back({request});
+    else
+      batches.push_back(requests());
+    const int64_t start_ns = monotonic_ns();
+    for (const auto& batch : batches) {
+      const auto count = [&pass](const Progress&) { ++pass.progress_messages; };
+      BatchOutcome outcome = runner.generate(batch, folder, count, {});
+      if (outcome.failure) return fail_generate(which, *outcome.failure);
+      for (SampleOutcome& sample : outcome.samples) {
+        if (sample.failure) return fail_generate(which, *sample.failure);
+        pass.samples.push_back(std::move(sample));
+      }
+    }
+    pass.wall_s = seconds_since(start_ns);
+    return add(which + " generate", true,
+               fmt::format("{} videos in {:.2f} s", pass.samples.size(), pass.wall_s));
+  }
+
+  bool fail_generate(const std::string& which, const store::Failure& failure) {
+    const std::string tail = failure.log_tail.empty() ? "" : "\n" + failure.log_tail;
+    return add(which + " generate", false, fmt::format("{}: {}{}", failure.kind, failure.message, tail));
+  }
+
+  void check_video(const SampleOutcome& sample) {
+    const store::GeneratedVideo& video = *sample.video;
+    const fs::path file = video.path;
+    const std::string said = fmt::format("{}x{}x{}", video.frames, video.height, video.width);
+    const GenerateRequest asked = with_defaults(requests().front(), model_.deployment.defaults);
+    const bool as_asked = video.frames == asked.frames.value_or(video.frames) &&
+                          video.height == asked.height.value_or(video.height) &&
+                          video.width == asked.width.value_or(video.width);
+    add(sample.id + " has the size that was asked for", as_asked, said);
+    if (file.extension() == ".npy")
+      check_npy(sample.id, file, video, said);
+    else
+      add(sample.id + " is written", true,
+          fmt::format("{} ({})", file.filename().string(), human_bytes(fs::file_size(file))));
+  }
+
+  void check_npy(const std::string& id, const fs::path& file, const store::GeneratedVideo& video,
+                 const std::string& said) {
+    try {
+      const media::NpyArray array = media::read_npy(file);
+      const std::vector<size_t> expected = {static_cast<size_t>(video.frames),
+                                            static_cast<size_t>(video.height),
+                                            static_cast<size_t>(video.width), 3};
+      add(id + " is uint8 [T, H, W, 3] as told", array.dtype == "u1" && array.shape == expected,
+          fmt::format("dtype {}, {} dimensions, told {}", array.dtype, array.shape.size(), said));
+      const auto same = [&array](uint8_t value) { return value == array.bytes.front(); };
+      add(id + " is not of one constant value",
+          !array.bytes.empty() && !std::all_of(array.bytes.begin(), array.bytes.end(), same), said);
+    } catch (const Error& e) {
+      add(id + " is a valid .npy file", false, e.what());
+    }
+  }
+
+  // Catches milliseconds that are told as seconds.
+  void check_timings(const Pass& pass) {
+    bool plausible = true;
+    std::string seen;
+    for (const SampleOutcome& sample : pass.samples) {
+      const store::GeneratedVideo& video = *sample.video;
+      plausible =
+          plausible && video.latency_s <= video.batch_s + 0.001 && video.batch_s <= pass.wall_s + 0.05;
+      seen += fmt::format("latency {:.3f} s of a batch of {:.3f} s; ", video.latency_s, video.batch_s);
+    }
+    add("timings fit the wall clock", plausible, seen + fmt::format("measured {:.3f} s", pass.wall_s));
+  }
+
+  const registry::Model& model_;
+  const RunnerOptions& runner_options_;
+  const ConformanceOptions& options_;
+  TemporaryDirectory videos_{"vidbench-validate"};
+  ConformanceReport report_;
+};
+
+}  // namespace
+
+bool ConformanceReport::passed() const {
+  return std::all_of(checks.begin(), checks.end(),
+                     [](const ConformanceCheck& check) { return check.passed || !check.required; });
+}
+
+Json to_json(const ConformanceReport& report) {
+  Json checks = Json::array();
+  for (const ConformanceCheck& check : report.checks)
+    checks.push_back({{"name", check.name},
+                      {"passed", check.passed},
+                      {"required", check.required},
+                      {"detail", check.detail}});
+  return {{"model", report.model}, {"passed", report.passed()}, {"checks", checks}};
+}
+
+ConformanceReport validate_model(const registry::Model& model, const RunnerOptions& runner_options,
+                                 const ConformanceOptions& options) {
+  const std::string& kind = model.deployment.runner;
+  if (kind != "worker" && kind != "diffusers")
+    throw_input(fmt::format("model '{}' has runner '{}', which starts no worker", model.id, kind),
+                "only models with runner 'worker' or 'diffusers' can be validated");
+  return Conformance(model, runner_options, options).run();
+}
+
+}  // namespace vidbench::workers

@@ -1,0 +1,59 @@
+#include "workers/launch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/files.h"
+#include "registry/program.h"
+
+namespace vidbench::workers {
+
+std::vector<std::string> command_of(const registry::Model& model) {
+  if (model.deployment.runner != "diffusers") return model.deployment.command;
+  const registry::ProgramSearch python = registry::find_python();
+  if (!python.path)
+    throw_environment(python.complaint("python3"),
+                      "set VIDBENCH_PYTHON to an interpreter that has diffusers");
+  return {python.path->string(), "-m", "vidbench_worker", "diffusers"};
+}
+
+WorkerOptions worker_options(std::vector<std::string> command, const RunnerOptions& options) {
+  const char* python_path = std::getenv("PYTHONPATH");
+  std::string path = (resource_root() / "python").string();
+  if (python_path != nullptr && *python_path != '\0') path += std::string(":") + python_path;
+  WorkerOptions worker;
+  worker.command = std::move(command);
+  worker.log_path = options.log_path;
+  worker.environment = {{"PYTHONPATH", path}, {"PYTHONUNBUFFERED", "1"}};
+  // Numeric libraries read it once, before a worker could be told by `initialize`.
+  if (options.threads > 0)
+    worker.environment.emplace_back("OMP_NUM_THREADS", std::to_string(options.threads));
+  if (options.offline)
+    for (const char* name : {"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"})
+      worker.environment.emplace_back(name, "1");
+  return worker;
+}
+
+Json initialize(WorkerProcess& worker, const RunnerOptions& options, const std::string& capability,
+                double timeout_s) {
+  const Json params = {
+      {"protocol", kProtocol}, {"client", "vidbench " VIDBENCH_VERSION}, {"threads", options.threads}};
+  Json result = worker.request("initialize", params, {timeout_s, timeout_s});
+  const auto refuse = [&worker](const std::string& kind, const std::string& message) {
+    worker.kill();
+    throw WorkerError({kind, message, worker.log_tail()});
+  };
+  if (!result.is_object() || !result.contains("protocol"))
+    refuse("bad-output", "the answer to 'initialize' names no protocol");
+  if (result["protocol"] != kProtocol)
+    refuse("unsupported",
+           fmt::format("the worker speaks {}, not {}", one_line(result["protocol"].dump()), kProtocol));
+  const Json capabilities = result.value("capabilities", Json::array());
+  if (std::find(capabilities.begin(), capabilities.end(), capability) == capabilities.end())
+    refuse("unsupported", fmt::format("the worker does not offer '{}'", capability));
+  return result;
+}
+
+}  // namespace vidbench::workers

@@ -1,0 +1,121 @@
+#include "workers/measurements.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/strings.h"
+#include "workers/results.h"
+#include "workers/worker_error.h"
+
+namespace vidbench::workers {
+namespace {
+
+[[noreturn]] void refuse(const std::string& message) { throw WorkerError({"bad-output", message, ""}); }
+
+// The member `key` of the member `group`, or null.
+const Json& member(const Json& json, const char* group, const std::string& key) {
+  static const Json null;
+  if (!json.contains(group) || !json[group].is_object()) return null;
+  const auto found = json[group].find(key);
+  return found == json[group].end() ? null : *found;
+}
+
+std::vector<float> read_vector(const Json& json, const std::string& name) {
+  if (!json.is_array() || json.empty()) refuse(fmt::format("'{}' must be a list of numbers", name));
+  std::vector<float> values;
+  values.reserve(json.size());
+  for (const Json& item : json) {
+    const float value = item.is_number() ? item.get<float>() : NAN;
+    if (!std::isfinite(value)) refuse(fmt::format("'{}' holds something that is not a finite number", name));
+    values.push_back(value);
+  }
+  return values;
+}
+
+bool needs_prompt(const store::MetricInfo& metric) {
+  return std::find(metric.needs.begin(), metric.needs.end(), "prompt") != metric.needs.end();
+}
+
+void read_metric(const Json& entry, const store::MetricInfo& metric, bool has_prompt,
+                 store::Measurements& into) {
+  if (metric.is_set) {
+    if (!into.features.contains(metric.features))
+      into.features[metric.features] =
+          read_vector(member(entry, "features", metric.features), metric.features);
+    return;
+  }
+  const Json& value = member(entry, "values", metric.id);
+  if (value.is_null() && needs_prompt(metric) && !has_prompt) return;
+  if (!value.is_number() || !std::isfinite(value.get<double>()))
+    refuse(fmt::format("no finite value of '{}'", metric.id));
+  into.values[metric.id] = value.get<double>();
+}
+
+EvaluateOutcome read_outcome(const ResultIndex& index, const EvaluateRequest& request,
+                             const std::vector<store::MetricInfo>& metrics) {
+  EvaluateOutcome outcome{request.id, std::nullopt, index.failure_of(request.id)};
+  if (outcome.failure) return outcome;
+  try {
+    store::Measurements measurements;
+    for (const store::MetricInfo& metric : metrics)
+      read_metric(index.entries.at(request.id), metric, !request.prompt.empty(), measurements);
+    outcome.measurements = std::move(measurements);
+  } catch (const WorkerError& e) {
+    outcome.failure = e.failure();
+  }
+  return outcome;
+}
+
+store::ReferenceFeatures read_rows(const Json& rows, int64_t count, const std::string& name) {
+  if (!rows.is_array() || static_cast<int64_t>(rows.size()) != count)
+    refuse(fmt::format("'{}' must have {} rows", name, count));
+  store::ReferenceFeatures features;
+  for (const Json& row : rows) {
+    const std::vector<float> values = read_vector(row, name);
+    if (features.rows == 0) features.dim = static_cast<int64_t>(values.size());
+    if (static_cast<int64_t>(values.size()) != features.dim)
+      refuse(fmt::format("the rows of '{}' differ in length", name));
+    features.data.insert(features.data.end(), values.begin(), values.end());
+    ++features.rows;
+  }
+  return features;
+}
+
+}  // namespace
+
+std::vector<store::MetricInfo> choose_metrics(const std::vector<store::MetricInfo>& offered,
+                                              const std::vector<std::string>& asked) {
+  std::vector<std::string> ids;
+  for (const store::MetricInfo& metric : offered) ids.push_back(metric.id);
+  std::vector<store::MetricInfo> chosen;
+  for (const std::string& id : asked) {
+    const auto found = std::find(ids.begin(), ids.end(), id);
+    if (found == ids.end())
+      throw_input(fmt::format("the evaluator does not offer the metric '{}'", id), suggestion(id, ids));
+    chosen.push_back(offered[static_cast<size_t>(found - ids.begin())]);
+  }
+  return chosen;
+}
+
+std::vector<EvaluateOutcome> read_evaluate_result(const Json& result,
+                                                  const std::vector<EvaluateRequest>& requests,
+                                                  const std::vector<store::MetricInfo>& metrics) {
+  std::vector<std::string> ids;
+  for (const EvaluateRequest& request : requests) ids.push_back(request.id);
+  const ResultIndex index = index_results(result, ids);
+  std::vector<EvaluateOutcome> outcomes;
+  for (const EvaluateRequest& request : requests) outcomes.push_back(read_outcome(index, request, metrics));
+  return outcomes;
+}
+
+std::map<std::string, store::ReferenceFeatures> read_reference_result(
+    const Json& result, int64_t count, const std::vector<std::string>& features) {
+  if (!result.is_object()) refuse("the answer to 'reference' is not an object");
+  std::map<std::string, store::ReferenceFeatures> sets;
+  for (const std::string& id : features) sets[id] = read_rows(member(result, "features", id), count, id);
+  return sets;
+}
+
+}  // namespace vidbench::workers
