@@ -58,7 +58,7 @@ std::string read_file(const fs::path& path, size_t limit_bytes) {
   return content;
 }
 
-void write_file_atomic(const fs::path& path, std::string_view content) {
+void write_file_atomic(const fs::path& path, std::string_view content, Durability durability) {
   if (path.has_parent_path()) fs::create_directories(path.parent_path());
   const fs::path temporary = fmt::format("{}.{}.tmp", path.string(), ::getpid());
   {
@@ -70,9 +70,10 @@ void write_file_atomic(const fs::path& path, std::string_view content) {
       if (written < 0) throw_write(temporary);
       content.remove_prefix(static_cast<size_t>(written));
     }
-    if (::fsync(file.get()) != 0) throw_write(temporary);
+    if (durability == Durability::kPowerLoss && ::fsync(file.get()) != 0) throw_write(temporary);
   }
   if (::rename(temporary.c_str(), path.c_str()) != 0) throw_write(path);
+  if (durability == Durability::kCrash) return;
   FileDescriptor folder(path.has_parent_path() ? path.parent_path() : fs::path("."), O_RDONLY | O_DIRECTORY);
   if (folder.get() >= 0) ::fsync(folder.get());
 }

@@ -10,9 +10,13 @@ namespace vidbench {
 // The whole file; throws Error(kInput) when it cannot be read or is larger than `limit_bytes`.
 [[nodiscard]] std::string read_file(const std::filesystem::path& path, size_t limit_bytes = size_t{1} << 30);
 
-// Writes to a temporary name beside `path`, syncs, renames, syncs the folder: after a crash the file is
-// either the old or the new one, whole. Creates parent folders. Throws Error(kEnvironment).
-void write_file_atomic(const std::filesystem::path& path, std::string_view content);
+// kPowerLoss syncs file and folder; kCrash is enough for what can be made again (caches).
+enum class Durability { kPowerLoss, kCrash };
+
+// Writes to a temporary name beside `path` and renames: after a crash the file is either the old or the new one,
+// whole. Creates parent folders. Throws Error(kEnvironment).
+void write_file_atomic(const std::filesystem::path& path, std::string_view content,
+                       Durability durability = Durability::kPowerLoss);
 
 // A new empty folder under the system's temporary folder, removed with its content on destruction.
 class TemporaryDirectory {

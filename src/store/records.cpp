@@ -74,7 +74,8 @@ Json to_json(const MetricInfo& metric) {
           {"needs", metric.needs},
           {"definition", metric.definition},
           {"citation", metric.citation},
-          {"licence", metric.licence}};
+          {"licence", metric.licence},
+          {"weights_sha256", metric.weights_sha256}};
 }
 
 MetricInfo metric_info_from_json(const Json& json) {
@@ -101,6 +102,7 @@ MetricInfo metric_info_from_json(const Json& json) {
   metric.definition = member_or<std::string>(json, "definition", metric.id, "");
   metric.citation = member_or<std::string>(json, "citation", metric.id, "");
   metric.licence = member_or<std::string>(json, "licence", metric.id, "");
+  metric.weights_sha256 = member_or<std::string>(json, "weights_sha256", metric.id, "");
   return metric;
 }
 

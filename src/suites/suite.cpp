@@ -122,10 +122,12 @@ Suite parse_suite(const std::string& text, const std::string& origin) {
   suite.seeds = read_seeds(map);
   suite.settings = read_settings(map);
   suite.batch_size = whole(map, "batch_size", map.integer("batch_size", 1), 1, 4096);
+  suite.single_stream = whole(map, "single_stream", map.integer("single_stream", 0), 0, 100000);
   suite.warmup = whole(map, "warmup", map.integer("warmup", 0), 0, 1000);
   suite.metrics = read_ids(map, "metrics");
-  if (suite.metrics.empty())
-    map.fail("metrics", "the suite has no metrics", "add 'metrics: [video/flicker]'");
+  if (!map.has("metrics"))
+    map.fail("metrics", "the suite has no metrics",
+             "add 'metrics: [video/flicker]', or 'metrics: []' to measure performance only");
   suite.models = read_ids(map, "models");
   suite.reference = read_reference(map);
   suite.score_profile = read_score_profile(map);

@@ -43,6 +43,7 @@ struct Suite {
   std::vector<uint64_t> seeds;
   GenerationSettings settings;
   int batch_size = 1;
+  int single_stream = 0;  // first samples of each model that are generated alone: they give the latency
   std::vector<std::string> metrics;
   std::vector<std::string> models;  // run when the user names none; may be empty
   std::optional<ReferenceSet> reference;

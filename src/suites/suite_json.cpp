@@ -35,6 +35,7 @@ Json definition(const Suite& suite) {
                {"seeds", suite.seeds},
                {"settings", settings_json(suite.settings)},
                {"batch_size", suite.batch_size},
+               {"single_stream", suite.single_stream},
                {"metrics", suite.metrics},
                {"score_profile", suite.score_profile},
                {"warmup", suite.warmup}};

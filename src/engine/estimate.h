@@ -1,0 +1,24 @@
+// What a run would cost, from what is cached and what earlier runs measured.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/plan.h"
+#include "engine/run.h"
+#include "store/store.h"
+
+namespace vidbench::engine {
+
+struct ModelEstimate {
+  std::string model;
+  size_t samples = 0, cached = 0;
+  std::optional<double> seconds_per_sample;  // median of earlier runs with the same digest; unknown = nullopt
+  std::optional<uint64_t> bytes;  // raw video bytes of what is still to generate, when sizes are known
+};
+
+[[nodiscard]] std::vector<ModelEstimate> estimate(store::Store& store, const Plan& plan,
+                                                  const RunOptions& options);
+
+}  // namespace vidbench::engine

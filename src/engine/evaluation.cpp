@@ -1,0 +1,172 @@
+#include "engine/evaluation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/strings.h"
+
+namespace vidbench::engine {
+namespace {
+
+class Evaluation {
+ public:
+  Evaluation(Context& context, workers::Evaluator* evaluator, const std::vector<store::MetricInfo>& metrics)
+      : context_(context), evaluator_(evaluator), metrics_(metrics) {
+    Json definitions = Json::array();
+    for (const auto& metric : metrics) {
+      ids_.push_back(metric.id);
+      definitions.push_back({metric.id, metric.version, metric.weights_sha256});
+      needs_prompt_ |= std::find(metric.needs.begin(), metric.needs.end(), "prompt") != metric.needs.end();
+    }
+    definitions_ = definitions.dump();
+  }
+
+  void run() {
+    prepare_references();
+    while (auto item = context_.evaluation.pop())
+      if (!context_.stopping()) evaluate(std::move(*item));
+  }
+
+ private:
+  // Held while the metric worker computes, so that timings of a generation on the same cores stay
+  // undisturbed.
+  [[nodiscard]] std::unique_lock<std::shared_mutex> quiet() {
+    return context_.overlap ? std::unique_lock<std::shared_mutex>() : std::unique_lock(context_.quiet);
+  }
+
+  void prepare_references() {
+    const auto& suite = context_.plan.suite;
+    if (evaluator_ == nullptr || !suite.reference) return;
+    std::vector<std::string> missing;
+    const auto keys = reference_keys(suite, metrics_);
+    for (const auto& [feature, key] : keys)
+      if (!context_.journal.with_store([&](auto& s) { return s.reference(key); })) missing.push_back(feature);
+    if (missing.empty()) return;
+    context_.notify([&](Observer& o) { o.on_stage("preparing the reference set"); });
+    const auto lock = quiet();
+    const auto features =
+        evaluator_->reference(suite.reference->kind, suite.reference->count, suite.reference->seed, missing);
+    for (const auto& [feature, data] : features)
+      context_.journal.with_store([&](auto& s) { s.put_reference(keys.at(feature), data); });
+  }
+
+  [[nodiscard]] std::string score_key(const store::SampleRecord& sample, const std::string& prompt) const {
+    return sha256_hex(fmt::format("vidbench.score-cache/1\n{}\n{}\n{}", sample.video->sha256, definitions_,
+                                  needs_prompt_ ? prompt : ""));
+  }
+
+  void evaluate(EvaluationItem item) {
+    std::vector<std::string> keys;
+    std::vector<workers::EvaluateRequest> requests;
+    for (size_t i = 0; i < item.samples.size(); ++i) {
+      auto& sample = item.samples[i];
+      keys.push_back(score_key(sample, item.prompts[i]));
+      sample.measurements = ids_.empty() ? store::Measurements{} : cached(keys.back());
+      if (!sample.measurements) requests.push_back({sample.id, sample.video->path, item.prompts[i]});
+    }
+    if (!requests.empty() && !measure(item, keys, requests)) return;
+    for (auto& sample : item.samples) {
+      sample.state = sample.measurements ? store::SampleState::kEvaluated : store::SampleState::kFailed;
+      if (!sample.measurements && !sample.failure)
+        sample.failure = store::Failure{"bad-output", "the metric worker gave no result for this video", ""};
+    }
+    context_.journal.commit(item.samples);
+    report(item.samples);
+  }
+
+  [[nodiscard]] std::optional<store::Measurements> cached(const std::string& key) {
+    if (!context_.options.use_cache) return std::nullopt;
+    auto found = context_.journal.with_store([&](auto& s) { return s.score(key); });
+    if (found) ++context_.scored_from_cache;
+    return found;
+  }
+
+  // False when the run stops before there are results; the samples then stay "generated".
+  bool measure(EvaluationItem& item, const std::vector<std::string>& keys,
+               const std::vector<workers::EvaluateRequest>& requests) {
+    std::map<std::string, workers::EvaluateOutcome> outcomes;
+    {
+      const auto lock = quiet();
+      for (auto& outcome : evaluator_->evaluate(requests, ids_, context_.stop)) {
+        const std::string id = outcome.id;
+        outcomes.emplace(id, std::move(outcome));
+      }
+    }
+    if (context_.stop.stop_requested()) return false;
+    for (size_t i = 0; i < item.samples.size(); ++i) {
+      const auto found = outcomes.find(item.samples[i].id);
+      if (found == outcomes.end()) continue;
+      item.samples[i].measurements = found->second.measurements;
+      item.samples[i].failure = found->second.failure;
+      if (found->second.measurements)
+        context_.journal.with_store([&](auto& s) { s.put_score(keys[i], *found->second.measurements); });
+    }
+    return true;
+  }
+
+  void report(std::vector<store::SampleRecord>& samples) {
+    for (const auto& sample : samples) {
+      context_.notify([&](Observer& o) {
+        o.on_samples(sample.model, sample.state, 1, 0);
+        if (sample.failure) o.on_failure(sample.id, *sample.failure, false);
+      });
+      if (sample.failure && context_.options.fail_fast) context_.halt = true;
+    }
+  }
+
+  Context& context_;
+  workers::Evaluator* evaluator_;
+  const std::vector<store::MetricInfo>& metrics_;
+  std::vector<std::string> ids_;
+  std::string definitions_;
+  bool needs_prompt_ = false;
+};
+
+}  // namespace
+
+std::vector<store::MetricInfo> select_metrics(const suites::Suite& suite,
+                                              const std::vector<store::MetricInfo>& offered) {
+  std::vector<store::MetricInfo> selected;
+  std::vector<std::string> names;
+  for (const auto& metric : offered) names.push_back(metric.id);
+  for (const std::string& id : suite.metrics) {
+    const auto found = std::find(names.begin(), names.end(), id);
+    if (found == names.end())
+      throw_input(
+          fmt::format("suite '{}' asks for metric '{}', which the metric worker does not have", suite.id, id),
+          suggestion(id, names));
+    selected.push_back(offered[static_cast<size_t>(found - names.begin())]);
+    const auto& needs = selected.back().needs;
+    if (!suite.reference && std::find(needs.begin(), needs.end(), "reference") != needs.end())
+      throw_input(fmt::format("suite '{}': metric '{}' needs a reference set", suite.id, id),
+                  "add 'reference:' to the suite, or drop the metric");
+  }
+  return selected;
+}
+
+std::map<std::string, std::string> reference_keys(const suites::Suite& suite,
+                                                  const std::vector<store::MetricInfo>& metrics) {
+  std::map<std::string, std::string> keys;
+  if (!suite.reference) return keys;
+  for (const auto& metric : metrics) {
+    if (!metric.is_set ||
+        std::find(metric.needs.begin(), metric.needs.end(), "reference") == metric.needs.end())
+      continue;
+    const Json content = {{"kind", suite.reference->kind}, {"count", suite.reference->count},
+                          {"seed", suite.reference->seed}, {"features", metric.features},
+                          {"version", metric.version},     {"weights", metric.weights_sha256}};
+    keys.emplace(metric.features, sha256_hex("vidbench.reference/1" + content.dump()));
+  }
+  return keys;
+}
+
+void evaluate_samples(Context& context, workers::Evaluator* evaluator,
+                      const std::vector<store::MetricInfo>& metrics) {
+  Evaluation(context, evaluator, metrics).run();
+}
+
+}  // namespace vidbench::engine

@@ -1,0 +1,105 @@
+#include "engine/manifest.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "engine/evaluation.h"
+#include "engine/hardware.h"
+
+namespace vidbench::engine {
+namespace {
+
+Json describe_suite(const Plan& plan, const RunOptions& options) {
+  const auto& suite = plan.suite;
+  Json json = {{"id", suite.id},
+               {"version", suite.version},
+               {"digest", suite.digest},
+               {"title", suite.title},
+               {"public", suite.is_public},
+               {"source", options.suite_source},
+               {"prompts", suite.prompts.size()},
+               {"profile", suite.score_profile},
+               {"warmup", suite.warmup},
+               {"single_stream", suite.single_stream},
+               {"batch_size", options.plan.batch_size > 0 ? options.plan.batch_size : suite.batch_size}};
+  if (suite.reference)
+    json["reference"] = {
+        {"kind", suite.reference->kind}, {"count", suite.reference->count}, {"seed", suite.reference->seed}};
+  return json;
+}
+
+Json describe_models(const Plan& plan) {
+  Json models = Json::array();
+  for (size_t m = 0; m < plan.models.size(); ++m) {
+    const auto& model = plan.models[m];
+    models.push_back({{"id", model.id},
+                      {"title", model.title},
+                      {"family", model.family},
+                      {"licence", model.licence},
+                      {"runner", model.deployment.runner},
+                      {"digest", plan.model_digests[m]},
+                      {"settings", effective_settings(plan.suite, model)}});
+  }
+  return models;
+}
+
+Json describe_options(const RunOptions& options) {
+  Json json = {{"workers", options.workers},
+               {"threads", options.threads},
+               {"device", options.device},
+               {"offline", options.offline},
+               {"overlap", options.overlap == Overlap::kAuto ? "auto"
+                           : options.overlap == Overlap::kOn ? "on"
+                                                             : "off"},
+               {"limit", options.plan.limit},
+               {"batch_size", options.plan.batch_size},
+               {"keep_prompts", options.plan.keep_prompts}};
+  return json;
+}
+
+// Prompts by reference: a public suite's texts are in the suite; others only when the user said so.
+Json kept_prompts(const Plan& plan) {
+  Json prompts = Json::object();
+  for (size_t i = 0; i < plan.samples.size(); ++i)
+    prompts[plan.samples[i].prompt_ref] = plan.requests[i].prompt;
+  return prompts;
+}
+
+}  // namespace
+
+Json make_manifest(const Plan& plan, const RunOptions& options,
+                   const std::vector<store::MetricInfo>& metrics) {
+  Json list = Json::array();
+  for (const auto& metric : metrics) list.push_back(store::to_json(metric));
+  Json manifest = {{"schema", "vidbench.manifest/1"},
+                   {"suite", describe_suite(plan, options)},
+                   {"models", describe_models(plan)},
+                   {"seeds", options.plan.seeds.empty() ? plan.suite.seeds : options.plan.seeds},
+                   {"metrics", list},
+                   {"reference_key", reference_keys(plan.suite, metrics)},
+                   {"options", describe_options(options)},
+                   {"hardware", describe_hardware()},
+                   {"versions", {{"vidbench", kVersion}, {"compiler", "g++ " __VERSION__}}},
+                   {"command", options.command_line},
+                   {"created_at", now_rfc3339()}};
+  if (plan.suite.is_public || options.plan.keep_prompts) manifest["prompts"] = kept_prompts(plan);
+  return manifest;
+}
+
+void require_same_experiment(const Json& manifest, const Plan& plan) {
+  if (manifest.at("suite").at("digest") != plan.suite.digest)
+    throw_input(fmt::format("suite '{}' has changed since the run was made (digest {} → {})", plan.suite.id,
+                            manifest["suite"]["digest"].get<std::string>().substr(0, 12),
+                            plan.suite.digest.substr(0, 12)),
+                "restore the suite file, or start a new run");
+  const Json& models = manifest.at("models");
+  if (models.size() != plan.models.size())
+    throw Error(ErrorCode::kInternal, "plan and manifest differ in models");
+  for (size_t m = 0; m < plan.models.size(); ++m)
+    if (models[m].at("digest") != plan.model_digests[m])
+      throw_input(fmt::format("model '{}' has changed since the run was made", plan.models[m].id),
+                  "restore its catalogue entry and weights, or start a new run");
+}
+
+}  // namespace vidbench::engine
