@@ -144,7 +144,7 @@ void Encoder::open_codec() {
   codec_->flags |= AV_CODEC_FLAG_BITEXACT;
   if ((av_pix_fmt_desc_get(target)->flags & AV_PIX_FMT_FLAG_RGB) == 0) {
     codec_->colorspace = AVCOL_SPC_SMPTE170M;
-    codec_->color_range = AVCOL_RANGE_MPEG;
+    codec_->color_range = spec_.pixel_format.starts_with("yuvj") ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
   }
   if ((format_->oformat->flags & AVFMT_GLOBALHEADER) != 0) codec_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   AVDictionary* options = nullptr;

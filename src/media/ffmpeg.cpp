@@ -15,7 +15,12 @@ namespace {
 
 constexpr int kIoBufferBytes = 64 * 1024;
 
+// Parts of FFmpeg's messages (5.1 to 7) that mean damage; tests/media/damage_test.cpp holds them to it.
+constexpr std::string_view kDamageMarks[] = {"CRC mismatch", "ended prematurely", "error while decoding",
+                                             "concealing"};
+
 thread_local std::string last_log_line;
+thread_local std::string damage_line;
 
 void keep_log_line(void*, int level, const char* format, va_list arguments) {
   if (level > AV_LOG_ERROR) return;
@@ -24,6 +29,9 @@ void keep_log_line(void*, int level, const char* format, va_list arguments) {
   std::string text = trim(line);
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  }
+  for (const std::string_view mark : kDamageMarks) {
+    if (text.find(mark) != std::string::npos) damage_line = text;
   }
   if (!text.empty()) last_log_line = std::move(text);
 }
@@ -38,7 +46,10 @@ void clear_ffmpeg_log() {
   static std::once_flag once;
   std::call_once(once, [] { av_log_set_callback(&keep_log_line); });
   last_log_line.clear();
+  damage_line.clear();
 }
+
+const std::string& logged_damage() { return damage_line; }
 
 std::string ffmpeg_message(int code) {
   char text[AV_ERROR_MAX_STRING_SIZE] = {};

@@ -136,6 +136,7 @@ void FfmpegSource::feed() {
           input_.get()->pb->error != AVERROR_EOF) {
         fail(fmt::format("cannot be read: {}", ffmpeg_message(input_.get()->pb->error)));
       }
+      if (!logged_damage().empty()) fail(fmt::format("is cut off ({})", logged_damage()));
       draining_ = true;
       avcodec_send_packet(decoder_.get(), nullptr);
       return;
@@ -176,6 +177,7 @@ void FfmpegSource::accept_frame() {
         fmt::format("{}: frame {}: more than {} frames", path_.string(), delivered_, limits_.max_frames),
         "raise the limit of frames, or cut the video");
   }
+  if (!logged_damage().empty()) fail(fmt::format("its data is damaged ({})", logged_damage()));
   if (frame_->decode_error_flags != 0 || (frame_->flags & AV_FRAME_FLAG_CORRUPT) != 0) {
     fail("its data is damaged");
   }
