@@ -1,0 +1,5 @@
+"""Runs text-to-video pipelines of Hugging Face diffusers: `python -m vidbench_worker diffusers`."""
+
+from .generator import DiffusersGenerator
+
+__all__ = ["DiffusersGenerator"]
