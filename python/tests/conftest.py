@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from worker_process import WorkerProcess
+
+# Networks this small only lose time on more threads, above all beside other work.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 Start = Callable[..., WorkerProcess]
 

@@ -18,6 +18,10 @@ def first_video(output: Any) -> Any:
         frames = output[0]
     if frames is None:
         raise WorkerError("bad-output", f"the pipeline returned a {type(output).__name__} without frames")
+    return _one_video(frames)
+
+
+def _one_video(frames: Any) -> Any:
     if hasattr(frames, "detach"):
         frames = frames.detach().cpu()
         frames = (frames.float() if frames.is_floating_point() else frames).numpy()
@@ -30,7 +34,7 @@ def _from_list(frames: list[Any]) -> Any:
     if frames and isinstance(frames[0], (list, tuple)):  # a batch of lists of images
         frames = list(frames[0])
     elif frames and getattr(frames[0], "ndim", 0) == 4:  # a batch of arrays
-        return first_video(frames[0])
+        return _one_video(frames[0])
     if not frames:
         raise WorkerError("bad-output", "the pipeline returned no frames")
     if hasattr(frames[0], "convert"):  # PIL images
