@@ -179,6 +179,7 @@ def test_malformed_lines_are_answered(
     shared_worker.send_line(line)
     answer = shared_worker.receive()
     assert answer["error"]["code"] == code
+    assert "data" not in answer["error"], "the standard codes speak for themselves"
     assert answer["id"] == answered_id
     assert "video" in generate(shared_worker, tmp_path, "plain")[0], "the loop goes on"
 

@@ -254,7 +254,7 @@ def _check_envelope(message: Any) -> None:
 
 def _error(request_id: int | str | None, error: RequestError | WorkerError) -> Answer:
     if isinstance(error, RequestError):
-        body: Answer = {"code": error.code, "message": error.message, "data": {"class": "invalid-request"}}
+        body: Answer = {"code": error.code, "message": error.message}
     else:
         body = {"code": FAILED, "message": error.message, "data": {"class": error.failure_class}}
     return {"jsonrpc": "2.0", "id": request_id, "error": body}
