@@ -1,0 +1,62 @@
+#include "cli/app.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/context.h"
+#include "engine/manifest.h"
+
+namespace vidbench::cli {
+namespace {
+
+void add_commands(CLI::App& app, Context& context) {
+  add_run_commands(app, context);
+  add_leaderboard_command(app, context);
+  add_compare_command(app, context);
+  add_export_command(app, context);
+  add_runs_command(app, context);
+  add_models_command(app, context);
+  add_suites_command(app, context);
+}
+
+int report_error(const std::string& message, const std::string& hint, ErrorCode code) {
+  log(LogLevel::kError, hint.empty() ? message : fmt::format("{} — {}", message, hint));
+  return static_cast<int>(code);
+}
+
+}  // namespace
+
+int run_app(int argc, char** argv) {
+  CLI::App app(
+      "vidbench, the Video Diffusion Benchmark Suite: generate, score, profile and rank video models",
+      "vidbench");
+  Context context;
+  context.command_line.assign(argv, argv + argc);
+  app.set_version_flag("--version", std::string("vidbench ") + engine::kVersion);
+  app.require_subcommand(0, 1);
+  app.option_defaults()->always_capture_default(false);
+  try {
+    add_commands(app, context);
+    app.parse(argc, argv);
+    if (app.get_subcommands().empty()) print(app.help());
+    return context.exit_code;
+  } catch (const CLI::CallForHelp& e) {
+    return app.exit(e);
+  } catch (const CLI::CallForVersion& e) {
+    return app.exit(e);
+  } catch (const CLI::ParseError& e) {
+    return report_error(e.what(), "vidbench --help shows the commands, vidbench COMMAND --help its options",
+                        ErrorCode::kInput);
+  } catch (const Error& e) {
+    return report_error(e.what(), e.hint(), e.code());
+  } catch (const std::exception& e) {
+    return report_error(fmt::format("internal error: {}", e.what()), "please report it",
+                        ErrorCode::kInternal);
+  }
+}
+
+}  // namespace vidbench::cli

@@ -1,0 +1,103 @@
+#include "cli/context.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/strings.h"
+
+namespace vidbench::cli {
+namespace {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string draw_csv(const report::Table& table) {
+  std::vector<std::string> fields;
+  for (const auto& column : table.columns) fields.push_back(csv_field(column.header));
+  std::string text = join(fields, ",") + "\n";
+  for (const auto& row : table.rows) {
+    fields.clear();
+    for (const auto& cell : row) fields.push_back(csv_field(cell.text));
+    text += join(fields, ",") + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::unique_ptr<store::Store> Context::open_store() const {
+  if (!store_url.empty()) return store::open_store(store_url);
+  const std::string from_environment = environment("VIDBENCH_STORE");
+  return store::open_store(from_environment.empty() ? store::default_store_url() : from_environment);
+}
+
+void add_format_option(CLI::App& command, std::string& format, std::vector<std::string> choices) {
+  format = choices.front();
+  command.add_option("--format", format, "output format")
+      ->check(CLI::IsMember(std::move(choices)))
+      ->capture_default_str();
+}
+
+void add_store_option(CLI::App& command, Context& context) {
+  command.add_option("--store", context.store_url,
+                     "where results live: sqlite:PATH (default: $VIDBENCH_STORE, else the data folder)");
+}
+
+void print(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    throw_environment("cannot write to standard output");
+}
+
+void print_table(const report::Table& table, const std::string& format) {
+  print(format == "csv"  ? draw_csv(table)
+        : format == "md" ? report::draw_markdown(table)
+                         : report::draw_terminal(table, stdout_style()).text);
+}
+
+report::TerminalStyle stdout_style() {
+  report::TerminalStyle style;
+  if (isatty(STDOUT_FILENO) == 1) {
+    winsize size{};
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) style.width = size.ws_col;
+    style.colour = environment("NO_COLOR").empty() && environment("TERM") != "dumb";
+  } else if (const std::string columns = environment("COLUMNS"); !columns.empty()) {
+    style.width = std::max(40UL, std::strtoul(columns.c_str(), nullptr, 10));
+  } else {
+    style.width = 160;  // a file or a pipe: nothing needs to be dropped
+  }
+  return style;
+}
+
+bool stderr_is_terminal() { return isatty(STDERR_FILENO) == 1 && environment("TERM") != "dumb"; }
+
+std::filesystem::path default_runs_directory() { return data_home() / "runs"; }
+
+std::filesystem::path default_cache_directory() {
+  const std::string own = environment("VIDBENCH_CACHE");
+  return own.empty() ? cache_home() : std::filesystem::path(own);
+}
+
+std::vector<std::string> split_lists(const std::vector<std::string>& values) {
+  std::vector<std::string> all;
+  for (const auto& value : values)
+    for (const auto& part : split(value, ','))
+      if (const std::string name = trim(part); !name.empty()) all.push_back(name);
+  return all;
+}
+
+}  // namespace vidbench::cli

@@ -1,0 +1,49 @@
+// What every command shares: where results live, how they are printed.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "report/table.h"
+#include "store/store.h"
+
+namespace vidbench::cli {
+
+struct Context {
+  std::string store_url;                  // "" = $VIDBENCH_STORE, else the default
+  std::vector<std::string> command_line;  // as typed
+  int exit_code = 0;                      // set by a command that ends with failed samples
+
+  [[nodiscard]] std::unique_ptr<store::Store> open_store() const;
+};
+
+// --format with these choices (the first is the default); --store.
+void add_format_option(CLI::App& command, std::string& format, std::vector<std::string> choices);
+void add_store_option(CLI::App& command, Context& context);
+
+// Results go to stdout, everything else to stderr.
+void print(const std::string& text);
+// A table in `format` table, csv or md.
+void print_table(const report::Table& table, const std::string& format);
+
+[[nodiscard]] report::TerminalStyle stdout_style();
+[[nodiscard]] bool stderr_is_terminal();
+[[nodiscard]] std::filesystem::path default_runs_directory();
+[[nodiscard]] std::filesystem::path default_cache_directory();
+// "a,b" and repeated options → {"a", "b"}
+[[nodiscard]] std::vector<std::string> split_lists(const std::vector<std::string>& values);
+
+// Each adds its subcommand. `context` outlives `app`.
+void add_run_commands(CLI::App& app, Context& context);  // run, resume
+void add_runs_command(CLI::App& app, Context& context);
+void add_leaderboard_command(CLI::App& app, Context& context);
+void add_compare_command(CLI::App& app, Context& context);
+void add_export_command(CLI::App& app, Context& context);
+void add_models_command(CLI::App& app, Context& context);
+void add_suites_command(CLI::App& app, Context& context);
+
+}  // namespace vidbench::cli

@@ -1,0 +1,246 @@
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "cli/context.h"
+#include "cli/progress.h"
+#include "cli/run_output.h"
+#include "cli/signals.h"
+#include "engine/estimate.h"
+#include "engine/run.h"
+
+namespace vidbench::cli {
+namespace {
+
+struct RunArguments {
+  std::string suite;
+  std::vector<std::string> models;
+  std::string run;  // resume
+  bool last = false, retry_failed = false, dry_run = false, quiet = false, online = false, no_cache = false;
+  std::string overlap = "auto", profile, format, runs_directory, cache_directory, evaluator;
+  engine::RunOptions options;
+};
+
+std::vector<registry::Model> choose_models(const RunArguments& arguments, const suites::Suite& suite) {
+  const auto registry = registry::Registry::load_default();
+  const auto names = split_lists(arguments.models);
+  std::vector<registry::Model> models;
+  for (const auto& id : names.empty() ? suite.models : names) models.push_back(registry.find(id));
+  return models;
+}
+
+void complete(RunArguments& arguments, const Context& context) {
+  auto& options = arguments.options;
+  options.runs_directory = arguments.runs_directory.empty() ? default_runs_directory()
+                                                            : std::filesystem::path(arguments.runs_directory);
+  options.cache_directory = arguments.cache_directory.empty()
+                                ? default_cache_directory()
+                                : std::filesystem::path(arguments.cache_directory);
+  options.evaluator = arguments.evaluator.empty()
+                          ? std::vector<std::string>{(executable_directory() / "vidbench-eval").string()}
+                          : split(arguments.evaluator, ' ');
+  options.overlap = arguments.overlap == "on"    ? engine::Overlap::kOn
+                    : arguments.overlap == "off" ? engine::Overlap::kOff
+                                                 : engine::Overlap::kAuto;
+  options.offline = !arguments.online;
+  options.use_cache = !arguments.no_cache;
+  options.suite_source = arguments.suite;
+  options.command_line = context.command_line;
+}
+
+void report_result(const engine::RunResult& result) {
+  if (result.generated_from_cache > 0 || result.scored_from_cache > 0)
+    log_info(fmt::format(
+        "from the caches: {} videos, {} scores; generated anew: {}", result.generated_from_cache,
+        result.scored_from_cache,
+        result.planned > result.generated_from_cache ? result.planned - result.generated_from_cache : 0));
+  if (result.state == store::RunState::kInterrupted)
+    log_info(fmt::format("interrupted with {} of {} samples done — vidbench resume {}", result.evaluated,
+                         result.planned, result.run));
+  else if (result.evaluated < result.planned)
+    log_info(fmt::format(
+        "{} of {} samples have no result ({} failed) — vidbench runs show {}, vidbench resume {} "
+        "--retry-failed",
+        result.planned - result.evaluated, result.planned, result.failed, result.run, result.run));
+}
+
+void finish(const engine::RunResult& result, store::Store& store, const RunArguments& arguments,
+            Context& context) {
+  write_results(store, result.run);
+  report_result(result);
+  print_leaderboard(store, result.run, arguments.profile, arguments.format, !arguments.quiet);
+  if (result.state == store::RunState::kInterrupted)
+    context.exit_code = static_cast<int>(ErrorCode::kInterrupted);
+  else if (result.evaluated < result.planned)
+    context.exit_code = static_cast<int>(ErrorCode::kSamplesFailed);
+}
+
+std::string seconds_text(const std::optional<double>& seconds) {
+  return seconds ? human_duration(*seconds) : "unknown";
+}
+
+void print_estimate(const std::vector<engine::ModelEstimate>& estimates, const engine::Plan& plan,
+                    const std::string& format) {
+  if (format == "json") {
+    Json models = Json::array();
+    for (size_t m = 0; m < estimates.size(); ++m) {
+      const auto& one = estimates[m];
+      const auto& deployment = plan.models[m].deployment;
+      models.push_back(
+          {{"model", one.model},
+           {"samples", one.samples},
+           {"cached", one.cached},
+           {"seconds_per_sample", one.seconds_per_sample ? Json(*one.seconds_per_sample) : Json()},
+           {"bytes", one.bytes ? Json(*one.bytes) : Json()},
+           {"runner", deployment.runner},
+           {"command", deployment.command},
+           {"settings", engine::effective_settings(plan.suite, plan.models[m])}});
+    }
+    print(Json{{"schema", "vidbench.plan/1"}, {"suite", plan.suite.id}, {"models", models}}.dump(2) + "\n");
+    return;
+  }
+  report::Table table;
+  table.columns = {{"model"},           {"runner"},     {"samples", true}, {"cached", true},
+                   {"per video", true}, {"time", true}, {"disk", true}};
+  for (size_t m = 0; m < estimates.size(); ++m) {
+    const auto& one = estimates[m];
+    std::optional<double> total;
+    if (one.seconds_per_sample)
+      total = *one.seconds_per_sample * static_cast<double>(one.samples - one.cached);
+    table.rows.push_back({{one.model},
+                          {plan.models[m].deployment.runner},
+                          {std::to_string(one.samples)},
+                          {std::to_string(one.cached)},
+                          {seconds_text(one.seconds_per_sample)},
+                          {one.cached == one.samples ? "0 ms" : seconds_text(total)},
+                          {one.cached == one.samples ? "0 B"
+                           : one.bytes               ? human_bytes(*one.bytes)
+                                                     : "unknown"}});
+  }
+  print_table(table, format);
+}
+
+void run(RunArguments& arguments, Context& context) {
+  complete(arguments, context);
+  const auto suite = suites::find_suite(arguments.suite);
+  const auto plan = engine::make_plan(suite, choose_models(arguments, suite), arguments.options.plan);
+  auto store = context.open_store();
+  if (arguments.dry_run) {
+    print_estimate(engine::estimate(*store, plan, arguments.options), plan, arguments.format);
+    return;
+  }
+  engine::RunResult result;
+  {
+    const StopOnSignal signals;
+    ProgressView progress(stderr_is_terminal(), arguments.quiet);
+    result = engine::start_run(*store, plan, arguments.options, progress, signals.token());
+  }
+  finish(result, *store, arguments, context);
+}
+
+// The options that determine the plan come from the run itself.
+engine::PlanOptions options_of(const Json& manifest) {
+  engine::PlanOptions options;
+  options.seeds = manifest.at("seeds").get<std::vector<uint64_t>>();
+  options.limit = manifest.at("options").at("limit");
+  options.batch_size = manifest.at("options").at("batch_size");
+  options.keep_prompts = manifest.at("options").at("keep_prompts");
+  return options;
+}
+
+void resume(RunArguments& arguments, Context& context) {
+  if (arguments.run.empty() && !arguments.last)
+    throw_input("which run?", "vidbench resume RUN, or vidbench resume --last");
+  auto store = context.open_store();
+  const auto record = store->run(arguments.last ? "last" : arguments.run);
+  arguments.suite = record.manifest.at("suite").at("source").get<std::string>();
+  complete(arguments, context);
+  arguments.options.plan = options_of(record.manifest);
+  const Json& saved = record.manifest.at("options");
+  arguments.options.device = saved.at("device").get<std::string>();
+  arguments.options.offline = saved.at("offline").get<bool>();
+  const auto registry = registry::Registry::load_default();
+  std::vector<registry::Model> models;
+  for (const Json& model : record.manifest.at("models")) models.push_back(registry.find(model.at("id")));
+  const auto plan = engine::make_plan(suites::find_suite(arguments.suite), models, arguments.options.plan);
+  engine::RunResult result;
+  {
+    const StopOnSignal signals;
+    ProgressView progress(stderr_is_terminal(), arguments.quiet);
+    result = engine::resume_run(*store, record, plan, arguments.options, progress, signals.token(),
+                                arguments.retry_failed);
+  }
+  finish(result, *store, arguments, context);
+}
+
+void add_execution_options(CLI::App& command, const std::shared_ptr<RunArguments>& arguments,
+                           Context& context) {
+  auto& options = arguments->options;
+  add_format_option(command, arguments->format, {"table", "json", "csv", "md"});
+  add_store_option(command, context);
+  command.add_option("--profile", arguments->profile,
+                     "score profile: quality, balanced or realtime (default: the suite's)");
+  command.add_option("--workers", options.workers, "models that generate at the same time")
+      ->check(CLI::Range(1, 64));
+  command.add_option("--threads", options.threads, "CPU threads of each worker (default: the cores, shared)");
+  command
+      .add_option("--overlap", arguments->overlap,
+                  "evaluate while generating: auto (not when both need the same CPU), on, off")
+      ->check(CLI::IsMember({"auto", "on", "off"}));
+  command
+      .add_option("--max-attempts", options.retry.max_attempts,
+                  "generations of one sample before it has failed")
+      ->check(CLI::Range(1, 100));
+  command
+      .add_option("--failure-budget", options.retry.failure_budget,
+                  "share of a model's samples that may fail before the model is given up")
+      ->check(CLI::Range(0.0, 1.0));
+  command.add_option("--cache-dir", arguments->cache_directory,
+                     "generated videos (default: $VIDBENCH_CACHE, else the cache folder)");
+  command.add_option("--evaluator", arguments->evaluator,
+                     "command of the metric worker (default: vidbench-eval)");
+  command.add_option("--previews", options.preview_prompts, "prompts whose videos the report shows");
+  command.add_flag("--fail-fast", options.fail_fast, "stop at the first failed sample");
+  command.add_flag("--no-cache", arguments->no_cache, "generate and score anew");
+  command.add_flag("--quiet,-q", arguments->quiet, "no progress");
+}
+
+}  // namespace
+
+void add_run_commands(CLI::App& app, Context& context) {
+  auto arguments = std::make_shared<RunArguments>();
+  CLI::App* run_command = app.add_subcommand("run", "run a suite: generate, score, rank");
+  run_command->add_option("suite", arguments->suite, "a suite's name (vidbench suites list) or file")
+      ->required();
+  run_command->add_option("--model,-m", arguments->models,
+                          "models, separated by commas (default: the suite's)");
+  run_command->add_option("--limit", arguments->options.plan.limit,
+                          "only this many prompts, balanced over the categories");
+  run_command->add_option("--seed", arguments->options.plan.seeds, "seeds (default: the suite's)")
+      ->delimiter(',');
+  run_command
+      ->add_option("--batch-size", arguments->options.plan.batch_size,
+                   "videos generated by one call (default: the suite's)")
+      ->check(CLI::Range(1, 4096));
+  run_command->add_option("--device", arguments->options.device, "cpu, cuda, cuda:1, … (default: auto)");
+  run_command->add_option("--out", arguments->runs_directory, "folder for run directories");
+  run_command->add_flag("--online", arguments->online, "let workers download weights");
+  run_command->add_flag("--keep-prompts", arguments->options.plan.keep_prompts,
+                        "write the prompts of a private suite into the manifest");
+  run_command->add_flag("--dry-run", arguments->dry_run,
+                        "show what would run, with an estimate of time and disk");
+  add_execution_options(*run_command, arguments, context);
+  run_command->callback([arguments, &context] { run(*arguments, context); });
+
+  auto resumed = std::make_shared<RunArguments>();
+  CLI::App* resume_command = app.add_subcommand("resume", "go on with a run that was interrupted or killed");
+  resume_command->add_option("run", resumed->run, "run id or a unique beginning of it");
+  resume_command->add_flag("--last", resumed->last, "the newest run");
+  resume_command->add_flag("--retry-failed", resumed->retry_failed, "try failed samples again");
+  add_execution_options(*resume_command, resumed, context);
+  resume_command->callback([resumed, &context] { resume(*resumed, context); });
+}
+
+}  // namespace vidbench::cli
