@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/error.h"
 #include "fake_worker.h"
+#include "registry/program.h"
 
 namespace vidbench::workers {
 namespace {
@@ -63,6 +65,20 @@ INSTANTIATE_TEST_SUITE_P(
       std::replace(name.begin(), name.end(), '-', '_');
       return name;
     });
+
+// The SDK's smallest example, where the interpreter has NumPy.
+TEST(Conformance, TheExampleOfThePythonSdkPasses) {
+  ::setenv("VIDBENCH_HOME", VIDBENCH_SOURCE_DIR, 1);
+  const auto python = registry::find_python().path;
+  if (!python || std::system((python->string() + " -c 'import numpy' 2>/dev/null").c_str()) != 0)
+    GTEST_SKIP() << "needs a Python interpreter with NumPy";
+  registry::Model model = fake_model("ok");
+  model.deployment.command = {python->string(), VIDBENCH_SOURCE_DIR "/python/examples/minimal_worker.py"};
+  const ConformanceReport report = validate_model(model, {});
+  ::unsetenv("VIDBENCH_HOME");
+  EXPECT_TRUE(report.passed()) << to_json(report).dump(1);
+  EXPECT_TRUE(failed_checks(report, false).empty());
+}
 
 TEST(Conformance, TheAskedSizeMustCome) {
   registry::Model model = fake_model("ok");

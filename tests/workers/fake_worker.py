@@ -270,12 +270,13 @@ def answer(request: dict) -> None:
 
 
 def main() -> None:
+    if MODE == "ignores-shutdown":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for line in sys.stdin:
         request = json.loads(line)
         answer(request)
         if request["method"] == "shutdown":
             if MODE == "ignores-shutdown":
-                signal.signal(signal.SIGTERM, signal.SIG_IGN)
                 time.sleep(600)
             sys.exit(5 if MODE == "bad-exit" else 0)
 

@@ -241,6 +241,7 @@ TEST(WorkerProcess, AWorkerThatDiedBetweenRequestsIsACrashAndNoSigpipe) {
 
 TEST(WorkerProcess, ShutdownEndsAWorkerThatIgnoresIt) {
   WorkerProcess worker(options("ignores-shutdown"));
+  (void)worker.request("unload", Json::object(), kPatient);  // it is up, and deaf to SIGTERM
   const ExitStatus status = worker.shutdown();
   EXPECT_TRUE(status.signalled);
   EXPECT_EQ(status.value, SIGKILL);
