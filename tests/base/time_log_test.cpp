@@ -1,8 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <ctime>
-#include <regex>
 #include <thread>
 #include <vector>
 
@@ -12,6 +13,13 @@
 
 namespace vidbench {
 namespace {
+
+// The text with every digit as '0'.
+std::string shape_of(std::string text) {
+  const auto is_digit = [](unsigned char c) { return std::isdigit(c) != 0; };
+  std::replace_if(text.begin(), text.end(), is_digit, '0');
+  return text;
+}
 
 TEST(Time, MonotonicNeverStepsBack) {
   int64_t last = monotonic_ns();
@@ -31,12 +39,12 @@ TEST(Time, WallClockFormats) {
   const auto seconds = [] { return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()); };
   const std::time_t before = seconds();
   const std::string text = now_rfc3339();
-  EXPECT_TRUE(std::regex_match(text, std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)"))) << text;
+  EXPECT_EQ(shape_of(text), "0000-00-00T00:00:00.000Z");
   std::tm parsed{};
   ASSERT_NE(strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parsed), nullptr);
   EXPECT_GE(timegm(&parsed), before);  // UTC, whatever TZ says
   EXPECT_LE(timegm(&parsed), seconds());
-  EXPECT_TRUE(std::regex_match(now_compact(), std::regex(R"(\d{8}-\d{6})")));
+  EXPECT_EQ(shape_of(now_compact()), "00000000-000000");
 }
 
 TEST(Log, LevelsAndPrefixes) {
