@@ -1,0 +1,46 @@
+// video/flicker: VBench's temporal flickering (Huang et al. 2024, arXiv:2311.17982), for any video.
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+
+#include "metrics/builtin.h"
+
+namespace vidbench::metrics {
+namespace {
+
+// Mean over pixels and channels, 0..255; the sum of bytes is exact.
+double mean_absolute_difference(std::span<const uint8_t> a, std::span<const uint8_t> b) {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < a.size(); ++i) sum += static_cast<uint64_t>(std::abs(a[i] - b[i]));
+  return static_cast<double>(sum) / static_cast<double>(a.size());
+}
+
+double measure(Sample& sample) {
+  const media::Video& video = sample.video();
+  require_frames(video, 2);
+  double sum = 0;
+  for (size_t t = 1; t < video.frames; ++t)
+    sum += mean_absolute_difference(video.frame(t - 1), video.frame(t));
+  return (255 - sum / static_cast<double>(video.frames - 1)) / 255;
+}
+
+}  // namespace
+
+Metric flicker() {
+  return {{.id = "video/flicker",
+           .version = 1,
+           .title = "Temporal flickering",
+           .higher_is_better = true,
+           .minimum = 0,
+           .maximum = 1,
+           .reducer = "mean",
+           .definition =
+               "(255 - m) / 255, m being the mean absolute difference of consecutive frames over all pixels "
+               "and RGB channels, averaged over the pairs. VBench reads it on videos that were asked to be "
+               "static: motion lowers it as flicker does, and a frozen video has 1.",
+           .citation = "Huang et al., VBench, CVPR 2024, arXiv:2311.17982",
+           .licence = "Apache-2.0"},
+          measure};
+}
+
+}  // namespace vidbench::metrics

@@ -1,0 +1,30 @@
+// What a metric is: its description and the function from a video to a number or to a feature vector.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "metrics/sample.h"
+#include "store/records.h"
+
+namespace vidbench::metrics {
+
+// `info` is all that others know of the metric (docs/metrics.md). A sample metric has `measure`, which
+// returns a finite number and depends on this video and its prompt alone; a set metric has none: vidbench
+// reduces the feature vectors that `info.features` names. `measure` throws Error(kInput) for a video it
+// cannot judge (too short, too small), workers::RequestFailure for a prompt it cannot judge.
+struct Metric {
+  store::MetricInfo info;
+  std::function<double(Sample&)> measure;
+};
+
+// A vector per video, the same length for every video. `definition` tells everything that determines it
+// (network weights' digest, preprocessing version): it is part of the digest of a reference set.
+struct Feature {
+  std::string id;
+  std::string definition;
+  std::function<std::vector<float>(Sample&)> compute;
+};
+
+}  // namespace vidbench::metrics

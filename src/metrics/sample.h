@@ -1,0 +1,45 @@
+// One decoded video with its prompt, and what metrics have already computed of it.
+#pragma once
+
+#include <any>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "media/video.h"
+
+namespace vidbench::metrics {
+
+class Registry;
+
+// Lives while one video is measured; several metrics share what one of them computed. One thread at a time.
+class Sample {
+ public:
+  // All three are kept by reference.
+  Sample(const Registry& registry, const media::Video& video, const std::string& prompt)
+      : registry_(registry), video_(video), prompt_(prompt) {}
+
+  [[nodiscard]] const media::Video& video() const { return video_; }
+  [[nodiscard]] const std::string& prompt() const { return prompt_; }
+  // The feature vector of that id, computed at the first call. Throws as its computation does.
+  [[nodiscard]] const std::vector<float>& feature(const std::string& id);
+  // The result of `compute`, kept under `key`; a key always stands for the same type.
+  template <typename T>
+  [[nodiscard]] const T& once(const std::string& key, const std::function<T()>& compute) {
+    auto found = kept_.find(key);
+    if (found == kept_.end()) found = kept_.emplace(key, compute()).first;
+    return std::any_cast<const T&>(found->second);
+  }
+
+ private:
+  const Registry& registry_;
+  const media::Video& video_;
+  const std::string& prompt_;
+  std::map<std::string, std::any> kept_;
+};
+
+// Throws Error(kInput) unless the video has at least that many frames.
+void require_frames(const media::Video& video, size_t frames);
+
+}  // namespace vidbench::metrics
