@@ -17,7 +17,8 @@ endif()
 
 add_library(vidbench_flags INTERFACE)
 target_compile_options(vidbench_flags INTERFACE -Wall -Wextra -Wpedantic -Werror
-                       -Wno-missing-field-initializers)  # designated initialisers leave defaults on purpose
+                       -Wno-missing-field-initializers  # designated initialisers leave defaults on purpose
+                       -Wno-restrict)                   # false alarms of GCC 12 on std::string + (bug 105651)
 
 # vidbench_add_folders(ROOT DIR...): adds each folder that has a CMakeLists.txt, in the given order.
 function(vidbench_add_folders root)

@@ -10,7 +10,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/yaml.h"
-#include "suites/yaml_guard.h"
+#include "base/yaml_guard.h"
 
 namespace vidbench::registry {
 namespace fs = std::filesystem;
@@ -211,7 +211,7 @@ Model read_model(YamlMap map, int line, const std::string& origin, Model model, 
 }
 
 YAML::Node parse_mapping(const std::string& text, const std::string& origin) {
-  suites::check_plain_yaml(text, origin);
+  check_plain_yaml(text, origin);
   YAML::Node node = YAML::Load(text);
   if (!node.IsMap())
     throw_input(fmt::format("{}:1: expected a mapping with 'models'", origin),

@@ -9,8 +9,8 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/yaml.h"
+#include "base/yaml_guard.h"
 #include "suites/prompts.h"
-#include "suites/yaml_guard.h"
 
 namespace vidbench::suites {
 namespace {

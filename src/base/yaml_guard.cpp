@@ -1,4 +1,4 @@
-#include "suites/yaml_guard.h"
+#include "base/yaml_guard.h"
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "base/strings.h"
 
-namespace vidbench::suites {
+namespace vidbench {
 namespace {
 
 // Sees the parser's events without building a tree, so that an alias is refused before it costs anything.
@@ -70,4 +70,4 @@ void check_plain_yaml(const std::string& text, const std::string& origin) {
   }
 }
 
-}  // namespace vidbench::suites
+}  // namespace vidbench

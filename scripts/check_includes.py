@@ -1,0 +1,66 @@
+"""Checks the include direction of src/ and who may include which library (docs/architecture.md).
+
+Prints one line for each violation and exits with 1 when there is one.
+"""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# Each folder may include itself and what stands here.
+ALLOWED = {
+    "base": set(),
+    "media": {"base"},
+    "stats": {"base"},
+    "registry": {"base"},
+    "suites": {"base"},
+    "store": {"base"},
+    "workers": {"base", "media", "registry", "store", "suites"},
+    "engine": {"base", "media", "stats", "registry", "suites", "store", "workers"},
+    "report": {"base", "media", "stats", "registry", "suites", "store", "workers", "engine"},
+    "cli": {"base", "media", "stats", "registry", "suites", "store", "workers", "engine", "report"},
+    "nn": {"base"},
+    "shapes": {"base", "media", "nn", "workers"},
+    "metrics": {"base", "media", "stats", "store", "nn", "shapes", "workers"},
+}
+
+# Headers that only these folders may include.
+OWNERS = {
+    re.compile(r"^(torch|ATen|c10)/"): {"nn", "shapes", "metrics"},
+    re.compile(r"^sqlite3\.h"): {"store"},
+    re.compile(r"^lib(av|sw)"): {"media"},
+    re.compile(r"^CLI/"): {"cli"},
+}
+
+INCLUDE = re.compile(r'^\s*#include\s+[<"]([^>"]+)[>"]', re.MULTILINE)
+
+
+def violations(path: pathlib.Path) -> list[str]:
+    folder = path.relative_to(ROOT / "src").parts[0]
+    found = []
+    for match in INCLUDE.finditer(path.read_text(encoding="utf-8")):
+        header = match.group(1)
+        target = header.split("/")[0]
+        if target in ALLOWED and target != folder and target not in ALLOWED[folder]:
+            found.append(f"{path.relative_to(ROOT)}: {folder} may not include {header}")
+        for pattern, owners in OWNERS.items():
+            if pattern.match(header) and folder not in owners:
+                found.append(f"{path.relative_to(ROOT)}: only {', '.join(sorted(owners))} may include {header}")
+    return found
+
+
+def main() -> int:
+    files = [p for p in sorted((ROOT / "src").rglob("*")) if p.suffix in {".h", ".cpp"}]
+    unknown = {p.relative_to(ROOT / "src").parts[0] for p in files} - ALLOWED.keys()
+    lines = [f"src/{name}: not listed in scripts/check_includes.py" for name in sorted(unknown)]
+    for path in files:
+        if path.relative_to(ROOT / "src").parts[0] in ALLOWED:
+            lines += violations(path)
+    print("\n".join(lines) if lines else f"{len(files)} files include in the right direction", file=sys.stderr)
+    return 1 if lines else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
