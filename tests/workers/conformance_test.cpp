@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "fake_worker.h"
 #include "registry/program.h"
 
@@ -66,18 +67,39 @@ INSTANTIATE_TEST_SUITE_P(
       return name;
     });
 
-// The SDK's smallest example, where the interpreter has NumPy.
-TEST(Conformance, TheExampleOfThePythonSdkPasses) {
-  ::setenv("VIDBENCH_HOME", VIDBENCH_SOURCE_DIR, 1);
-  const auto python = registry::find_python().path;
-  if (!python || std::system((python->string() + " -c 'import numpy' 2>/dev/null").c_str()) != 0)
-    GTEST_SKIP() << "needs a Python interpreter with NumPy";
-  registry::Model model = fake_model("ok");
-  model.deployment.command = {python->string(), VIDBENCH_SOURCE_DIR "/python/examples/minimal_worker.py"};
-  const ConformanceReport report = validate_model(model, {});
-  ::unsetenv("VIDBENCH_HOME");
-  EXPECT_TRUE(report.passed()) << to_json(report).dump(1);
-  EXPECT_TRUE(failed_checks(report, false).empty());
+// Workers made with the Python SDK, where the interpreter has NumPy.
+class SdkConformance : public testing::Test {
+ protected:
+  void SetUp() override {
+    ::setenv("VIDBENCH_HOME", VIDBENCH_SOURCE_DIR, 1);
+    const auto found = registry::find_python().path;
+    if (!found || std::system((found->string() + " -c 'import numpy' 2>/dev/null").c_str()) != 0)
+      GTEST_SKIP() << "needs a Python interpreter with NumPy";
+    python_ = found->string();
+  }
+  void TearDown() override { ::unsetenv("VIDBENCH_HOME"); }
+
+  void expect_conformance(const std::string& script) {
+    registry::Model model = fake_model("ok");
+    model.deployment.command = {python_, script};
+    const ConformanceReport report = validate_model(model, {});
+    EXPECT_TRUE(report.passed()) << to_json(report).dump(1);
+    EXPECT_TRUE(failed_checks(report, false).empty());
+  }
+
+  std::string python_;
+};
+
+TEST_F(SdkConformance, TheShippedExamplePasses) {
+  expect_conformance(VIDBENCH_SOURCE_DIR "/python/examples/minimal_worker.py");
+}
+
+TEST_F(SdkConformance, TheExampleOfTheDocumentationPasses) {
+  const std::string page = read_file(VIDBENCH_SOURCE_DIR "/docs/add-a-model.md");
+  const size_t begin = page.find("```python\n") + 10;
+  const TemporaryDirectory folder;
+  write_file_atomic(folder.path() / "my_worker.py", page.substr(begin, page.find("```", begin) - begin));
+  expect_conformance((folder.path() / "my_worker.py").string());
 }
 
 TEST(Conformance, TheAskedSizeMustCome) {

@@ -7,17 +7,45 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "ok"
 ARGUMENT = sys.argv[2] if len(sys.argv) > 2 else ""
 METRICS = [
-    {"id": "fake/size", "version": 1, "title": "File size", "unit": "bytes", "better": "higher",
-     "range": [0, None], "kind": "sample", "reducer": "mean", "needs": []},
-    {"id": "fake/alignment", "version": 1, "title": "Alignment", "unit": "", "better": "higher",
-     "range": [None, None], "kind": "sample", "reducer": "mean", "needs": ["prompt"]},
-    {"id": "fake/frechet", "version": 1, "title": "Distance", "unit": "", "better": "lower",
-     "range": [0, None], "kind": "set", "reducer": "frechet", "features": "fake/features",
-     "needs": ["reference"]},
+    {
+        "id": "fake/size",
+        "version": 1,
+        "title": "File size",
+        "unit": "bytes",
+        "better": "higher",
+        "range": [0, None],
+        "kind": "sample",
+        "reducer": "mean",
+        "needs": [],
+    },
+    {
+        "id": "fake/alignment",
+        "version": 1,
+        "title": "Alignment",
+        "unit": "",
+        "better": "higher",
+        "range": [None, None],
+        "kind": "sample",
+        "reducer": "mean",
+        "needs": ["prompt"],
+    },
+    {
+        "id": "fake/frechet",
+        "version": 1,
+        "title": "Distance",
+        "unit": "",
+        "better": "lower",
+        "range": [0, None],
+        "kind": "set",
+        "reducer": "frechet",
+        "features": "fake/features",
+        "needs": ["reference"],
+    },
 ]
 
 
@@ -54,11 +82,17 @@ def video(request: dict, folder: str) -> dict:
         content = content[:128] + bytes(len(content) - 128)
     if MODE == "short-file":
         content = content[:-5]
-    with open(os.path.join(folder, name), "wb") as file:
-        file.write(content)
+    Path(folder, name).write_bytes(content)
     latency = 3000.0 if MODE == "milliseconds" else 0.0
-    return {"id": request["id"], "video": name, "frames": frames, "height": height, "width": width,
-            "fps": request.get("fps", 8), "latency_s": latency}
+    return {
+        "id": request["id"],
+        "video": name,
+        "frames": frames,
+        "height": height,
+        "width": width,
+        "fps": request.get("fps", 8),
+        "latency_s": latency,
+    }
 
 
 def spoil(results: list, folder: str) -> list:
@@ -66,7 +100,7 @@ def spoil(results: list, folder: str) -> list:
     if not results:
         return results
     victim = results[0]
-    path = os.path.join(folder, victim["video"])
+    path = Path(folder, victim["video"])
     if MODE == "unknown-sample":
         victim["id"] = "nobody"
     elif MODE == "missing-sample":
@@ -76,19 +110,19 @@ def spoil(results: list, folder: str) -> list:
     elif MODE == "escape":
         victim["video"] = "../escaped.npy"
     elif MODE == "absolute":
-        victim["video"] = path
+        victim["video"] = str(path)
     elif MODE == "link":
-        os.rename(path, path + ".real")
-        os.symlink(path + ".real", path)
+        real = path.rename(path.with_suffix(".real"))
+        path.symlink_to(real)
     elif MODE == "missing-file":
-        os.remove(path)
+        path.unlink()
     elif MODE == "empty-file":
-        open(path, "wb").close()
+        path.write_bytes(b"")
     elif MODE == "folder":
-        os.remove(path)
-        os.mkdir(path)
+        path.unlink()
+        path.mkdir()
     elif MODE == "fifo":
-        os.remove(path)
+        path.unlink()
         os.mkfifo(path)
     elif MODE == "bad-number":
         victim["frames"] = -3
@@ -101,8 +135,7 @@ def spoil(results: list, folder: str) -> list:
 
 def allocate_until_killed() -> None:
     """Moves into a memory cgroup of its own (ARGUMENT) and allocates past its limit."""
-    with open(os.path.join(ARGUMENT, "cgroup.procs"), "w") as file:
-        file.write(str(os.getpid()))
+    Path(ARGUMENT, "cgroup.procs").write_text(str(os.getpid()))
     hoard = []
     while True:
         hoard.append(bytearray(os.urandom(1 << 20)))
@@ -124,9 +157,9 @@ def misbehave() -> None:
             progress(step=1)
             time.sleep(0.05)
     elif MODE == "slow-with-progress":
-        for step in range(8):
-            progress(id="a", step=step + 1, steps=8, peak_memory_bytes=1000 + step)
-            time.sleep(0.1)
+        for step in range(10):
+            progress(id="a", step=step + 1, steps=10)
+            time.sleep(0.3)
     elif MODE == "crash":
         print("about to fail", file=sys.stderr, flush=True)
         print("the last line", file=sys.stderr, flush=True)
@@ -182,8 +215,7 @@ def evaluate(params: dict) -> dict:
     misbehave()
     results = []
     for request in params["requests"]:
-        with open(request["video"], "rb") as file:
-            content = file.read()
+        content = Path(request["video"]).read_bytes()
         if content == b"hostile":
             print("a hostile video", file=sys.stderr, flush=True)
             os._exit(9)
@@ -195,8 +227,9 @@ def evaluate(params: dict) -> dict:
             values["fake/alignment"] = 0.5
         if content == b"immeasurable":
             values["fake/size"] = None
-        results.append({"id": request["id"], "values": values,
-                        "features": {"fake/features": [len(content), 1.5]}})
+        results.append(
+            {"id": request["id"], "values": values, "features": {"fake/features": [len(content), 1.5]}}
+        )
     return {"results": results}
 
 
@@ -205,19 +238,17 @@ def reference(params: dict) -> dict:
     rows = [[float(params["seed"] + i), 2.0] for i in range(count)]
     if MODE == "ragged-reference":
         rows[-1] = [1.0]
-    return {"features": {name: rows for name in params["features"]}, "digest": "x"}
+    return {"features": dict.fromkeys(params["features"], rows), "digest": "x"}
 
 
 def encode(params: dict) -> dict:
     results = []
     for request in params["requests"]:
-        with open(request["video"], "rb") as file:
-            content = file.read()
+        content = Path(request["video"]).read_bytes()
         if content == b"hostile":
             os._exit(9)
         if content != b"unwritten":
-            with open(request["output"], "wb") as file:
-                file.write(b"mp4" * request["scale"])
+            Path(request["output"]).write_bytes(b"mp4" * request["scale"])
         results.append({"id": request["id"], "bytes": 3})
     return {"results": results}
 
@@ -230,26 +261,46 @@ def initialize(params: dict) -> dict:
         sys.exit(1)
     protocol = "vidbench.worker/9" if MODE == "other-protocol" else params["protocol"]
     capabilities = ["generate", "evaluate", "reference", "encode"]
-    return {"protocol": protocol, "name": "fake", "version": "1", "metrics": METRICS,
-            "capabilities": [] if MODE == "no-capability" else capabilities}
+    return {
+        "protocol": protocol,
+        "name": "fake",
+        "version": "1",
+        "metrics": METRICS,
+        "capabilities": [] if MODE == "no-capability" else capabilities,
+    }
 
 
 def load(params: dict) -> dict:
     if MODE == "load-oom":
         raise MemoryError("the weights do not fit")
-    facts = {"device": "cpu", "dtype": params["dtype"], "parameters": 12, "weights_bytes": 48,
-             "versions": {"python": "3"}, "defaults": {"frames": 4, "steps": 9}}
+    facts = {
+        "device": "cpu",
+        "dtype": params["dtype"],
+        "parameters": 12,
+        "weights_bytes": 48,
+        "versions": {"python": "3"},
+        "defaults": {"frames": 4, "steps": 9},
+    }
     if MODE == "echo":
-        facts["versions"] = {"params": json.dumps(params, sort_keys=True),
-                             **{key: os.environ.get(key, "") for key in ("OMP_NUM_THREADS", "HF_HUB_OFFLINE")}}
+        facts["versions"] = {
+            "params": json.dumps(params, sort_keys=True),
+            **{key: os.environ.get(key, "") for key in ("OMP_NUM_THREADS", "HF_HUB_OFFLINE")},
+        }
     return facts
 
 
 def answer(request: dict) -> None:
     method, number = request["method"], request["id"]
-    handlers = {"initialize": initialize, "load": load, "generate": generate, "evaluate": evaluate,
-                "reference": reference, "encode": encode, "unload": lambda params: {},
-                "shutdown": lambda params: {}}
+    handlers = {
+        "initialize": initialize,
+        "load": load,
+        "generate": generate,
+        "evaluate": evaluate,
+        "reference": reference,
+        "encode": encode,
+        "unload": lambda params: {},
+        "shutdown": lambda params: {},
+    }
     if method not in handlers:
         send({"id": number, "error": {"code": -32601, "message": f"unknown method {method}"}})
         return

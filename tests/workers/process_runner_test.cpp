@@ -123,8 +123,8 @@ TEST_F(ProcessRunnerTest, ProgressIsPassedOn) {
 }
 
 TEST_F(ProcessRunnerTest, ProgressRestartsTheStallClock) {
-  registry::Model model = fake_model("slow-with-progress");  // 0.8 s of work, a sign every 0.1 s
-  model.deployment.stall_timeout_s = 0.6;
+  registry::Model model = fake_model("slow-with-progress");  // 3 s of work, a sign every 0.3 s
+  model.deployment.stall_timeout_s = 2;
   runner_ = make_runner(model, options_);
   (void)runner_->start();
   const BatchOutcome outcome = runner_->generate(two_requests(), out_.path(), {}, {});
