@@ -1,0 +1,194 @@
+#include "report/aggregate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "base/error.h"
+#include "stats/frechet.h"
+#include "stats/inception_score.h"
+#include "stats/kernel_distance.h"
+
+namespace vidbench::report {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kConfidence = 0.95;
+
+std::vector<double> finite(const std::vector<double>& values) {
+  std::vector<double> result;
+  std::copy_if(values.begin(), values.end(), std::back_inserter(result),
+               [](double v) { return std::isfinite(v); });
+  return result;
+}
+
+stats::Interval percentile_interval(double value, const std::vector<double>& replicates, size_t n) {
+  const std::vector<double> usable = finite(replicates);
+  if (n < 2 || usable.size() < 2) return {value, value, value, n};
+  return {value, stats::quantile(usable, (1 - kConfidence) / 2),
+          stats::quantile(usable, (1 + kConfidence) / 2), n};
+}
+
+// One row for each value or feature vector, with the unit that is redrawn.
+struct Rows {
+  std::vector<size_t> units;
+  std::vector<double> values;
+  std::vector<const std::vector<float>*> features;
+};
+
+Estimate estimate_mean(const Rows& rows, const Resamples& resamples) {
+  const size_t n = rows.values.size();
+  std::vector<double> replicates;
+  replicates.reserve(resamples.size());
+  for (const auto& counts : resamples) {
+    double sum = 0, weight = 0;
+    for (size_t i = 0; i < n; ++i) {
+      sum += counts[rows.units[i]] * rows.values[i];
+      weight += counts[rows.units[i]];
+    }
+    replicates.push_back(weight > 0 ? sum / weight : kNan);
+  }
+  Estimate result{percentile_interval(stats::mean(rows.values), replicates, n), {}};
+  result.replicates.assign(replicates.begin(), replicates.begin() + kJointReplicates);
+  return result;
+}
+
+stats::Features matrix(const std::vector<const std::vector<float>*>& rows) {
+  stats::Features features(static_cast<Eigen::Index>(rows.size()),
+                           static_cast<Eigen::Index>(rows[0]->size()));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i]->size() != rows[0]->size()) {
+      throw_input(
+          fmt::format("feature vectors of {} and {} numbers in one set", rows[0]->size(), rows[i]->size()));
+    }
+    for (size_t j = 0; j < rows[i]->size(); ++j)
+      features(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = (*rows[i])[j];
+  }
+  return features;
+}
+
+struct SetStatistic {
+  double value;
+  WeightedStatistic replicate;
+  double minimum;  // no value lies below
+};
+
+SetStatistic make_statistic(const store::MetricInfo& metric, const stats::Features& generated,
+                            const store::ReferenceFeatures* reference_rows) {
+  if (metric.reducer == "inception")
+    return {stats::inception_score(generated), inception_statistic(generated), 1};
+  const stats::Features reference =
+      stats::features_from_floats(reference_rows->data, static_cast<size_t>(reference_rows->rows),
+                                  static_cast<size_t>(reference_rows->dim));
+  if (metric.reducer == "frechet")
+    return {stats::frechet_distance(generated, reference), frechet_statistic(generated, reference), 0};
+  if (metric.reducer == "kernel")
+    return {stats::kernel_distance(generated, reference), kernel_statistic(generated, reference), -HUGE_VAL};
+  throw_input(fmt::format("metric {}: unknown reducer '{}'", metric.id, metric.reducer),
+              "one of: frechet, kernel, inception");
+}
+
+// A set statistic changes systematically when rows repeat: the replicates are moved so that their median is
+// the value, and tell the spread alone (stats::centred_interval).
+Estimate estimate_set(const SetStatistic& statistic, const Rows& rows, const Resamples& resamples) {
+  std::vector<double> replicates;
+  for (size_t r = 0; r < kJointReplicates; ++r) {
+    Eigen::VectorXd weights(static_cast<Eigen::Index>(rows.units.size()));
+    for (size_t i = 0; i < rows.units.size(); ++i)
+      weights[static_cast<Eigen::Index>(i)] = resamples[r][rows.units[i]];
+    replicates.push_back((weights.array() > 0).count() >= 2 ? statistic.replicate(weights) : kNan);
+  }
+  const std::vector<double> usable = finite(replicates);
+  const size_t n = rows.units.size();
+  if (usable.size() < 2) return {{statistic.value, statistic.value, statistic.value, n}, replicates};
+  Estimate result{stats::centred_interval(statistic.value, usable, n, kConfidence), replicates};
+  result.interval.low = std::max(statistic.minimum, result.interval.low);
+  const double shift = statistic.value - stats::median(usable);
+  for (double& replicate : result.replicates) replicate = std::max(statistic.minimum, replicate + shift);
+  return result;
+}
+
+Rows rows_of(const RunData& data, const ModelSamples& model, const store::MetricInfo& metric) {
+  Rows rows;
+  for (const store::SampleRecord* sample : evaluated(model)) {
+    const size_t unit = data.unit_index.at({sample->prompt_ref, sample->seed});
+    if (metric.is_set) {
+      const auto found = sample->measurements->features.find(metric.features);
+      if (found == sample->measurements->features.end() || found->second.empty()) continue;
+      rows.features.push_back(&found->second);
+    } else {
+      const auto found = sample->measurements->values.find(metric.id);
+      if (found == sample->measurements->values.end() || !std::isfinite(found->second)) continue;
+      rows.values.push_back(found->second);
+    }
+    rows.units.push_back(unit);
+  }
+  return rows;
+}
+
+void estimate_metric(const RunData& data, const ModelSamples& model, const store::MetricInfo& metric,
+                     const Resamples& resamples, ModelEstimates& result) {
+  const Rows rows = rows_of(data, model, metric);
+  if (rows.units.size() < (metric.is_set ? 2U : 1U)) {
+    result.missing[metric.id] = result.done == 0
+                                    ? "no sample is evaluated"
+                                    : fmt::format("{} of {} samples have it", rows.units.size(), result.done);
+    return;
+  }
+  if (!metric.is_set) {
+    result.metrics[metric.id] = estimate_mean(rows, resamples);
+    return;
+  }
+  const auto reference = data.references.find(metric.features);
+  if (metric.reducer != "inception" && reference == data.references.end()) {
+    result.missing[metric.id] = "no reference features of " + metric.features;
+    return;
+  }
+  const store::ReferenceFeatures* reference_rows =
+      reference == data.references.end() ? nullptr : &reference->second;
+  result.metrics[metric.id] =
+      estimate_set(make_statistic(metric, matrix(rows.features), reference_rows), rows, resamples);
+}
+
+void count_samples(const ModelSamples& model, ModelEstimates& result) {
+  result.planned = model.samples.size();
+  for (const store::SampleRecord* sample : model.samples) {
+    result.done += sample->state == store::SampleState::kEvaluated;
+    result.failed += sample->state == store::SampleState::kFailed;
+    result.cached_timings += sample->video && sample->video->from_cache;
+  }
+}
+
+}  // namespace
+
+std::vector<ModelEstimates> estimate(const RunData& data) {
+  const Resamples resamples = draw_units(data, kMeanReplicates);
+  std::vector<ModelEstimates> results;
+  for (const ModelSamples& model : data.models) {
+    ModelEstimates result;
+    result.model = model.model;
+    count_samples(model, result);
+    for (const store::MetricInfo& metric : data.metrics)
+      estimate_metric(data, model, metric, resamples, result);
+    estimate_performance(model, result);
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
+std::vector<store::Aggregate> aggregate_run(store::Store& store, const std::string& run) {
+  std::vector<store::Aggregate> aggregates;
+  for (const ModelEstimates& model : estimate(load_run_data(store, run, true))) {
+    for (const auto& [metric, estimate] : model.metrics) {
+      const stats::Interval& interval = estimate.interval;
+      aggregates.push_back({model.model, metric, interval.value, interval.low, interval.high,
+                            static_cast<int64_t>(interval.n)});
+    }
+  }
+  return aggregates;
+}
+
+}  // namespace vidbench::report

@@ -1,0 +1,302 @@
+#include "report/compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/random.h"
+#include "base/strings.h"
+#include "report/aggregate.h"
+#include "report/format.h"
+#include "stats/frechet.h"
+#include "stats/paired.h"
+
+namespace vidbench::report {
+namespace {
+
+constexpr double kSignificance = 0.05;
+constexpr size_t kSetRounds = 499;  // redraws and permutations of a set statistic
+
+struct Side {
+  const RunData* data;
+  const ModelSamples* model;
+};
+
+struct Pair {
+  const store::SampleRecord* a;
+  const store::SampleRecord* b;
+};
+
+std::vector<Pair> match(const Side& a, const Side& b, PairComparison& result) {
+  std::map<Unit, const store::SampleRecord*> of_b;
+  for (const auto* sample : evaluated(*b.model)) of_b[{sample->prompt_ref, sample->seed}] = sample;
+  const auto of_a = evaluated(*a.model);
+  std::vector<Pair> pairs;
+  for (const auto* sample : of_a)
+    if (const auto found = of_b.find({sample->prompt_ref, sample->seed}); found != of_b.end())
+      pairs.push_back({sample, found->second});
+  result.pairs = pairs.size();
+  result.unmatched_a = of_a.size() - pairs.size();
+  result.unmatched_b = of_b.size() - pairs.size();
+  return pairs;
+}
+
+using Value = std::function<double(const store::SampleRecord&)>;
+
+void finish_mean(MetricComparison& row, const std::vector<Pair>& pairs, const Value& value) {
+  std::vector<stats::KeyedValue> a, b;
+  double sum_a = 0, sum_b = 0;
+  for (const Pair& pair : pairs) {
+    const double x = value(*pair.a), y = value(*pair.b);
+    if (!std::isfinite(x) || !std::isfinite(y)) continue;
+    const std::string key = fmt::format("{}\n{}", pair.a->prompt_ref, pair.a->seed);
+    a.push_back({key, x});
+    b.push_back({key, y});
+    sum_a += x;
+    sum_b += y;
+  }
+  if (a.empty()) return;
+  row.a = sum_a / static_cast<double>(a.size());
+  row.b = sum_b / static_cast<double>(a.size());
+  const stats::PairedComparison compared = stats::compare_paired(b, a);
+  row.difference = compared.difference;
+  row.p_value = compared.p_value;
+}
+
+// The rows of both sides, [2P, D]: pair i is row i (a) and row P + i (b).
+stats::Features stacked(const std::vector<Pair>& pairs, const std::string& feature) {
+  std::vector<const std::vector<float>*> rows;
+  for (const bool second : {false, true})
+    for (const Pair& pair : pairs)
+      rows.push_back(&(second ? pair.b : pair.a)->measurements->features.at(feature));
+  stats::Features matrix(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(rows[0]->size()));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i]->size() != rows[0]->size())
+      throw_input(fmt::format("compare: '{}' vectors of {} and {} numbers", feature, rows[0]->size(),
+                              rows[i]->size()));
+    for (size_t j = 0; j < rows[i]->size(); ++j)
+      matrix(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = (*rows[i])[j];
+  }
+  return matrix;
+}
+
+class SetComparison {
+ public:
+  SetComparison(WeightedStatistic statistic, size_t pairs)
+      : statistic_(std::move(statistic)), pairs_(pairs) {}
+
+  void run(MetricComparison& row, uint64_t seed) const {
+    row.a = side(std::vector<double>(pairs_, 1), std::vector<bool>(pairs_, false), false);
+    row.b = side(std::vector<double>(pairs_, 1), std::vector<bool>(pairs_, false), true);
+    const double observed = row.b - row.a;
+    Random random(seed);
+    std::vector<double> replicates;
+    for (size_t round = 0; round < kSetRounds; ++round) {
+      std::vector<double> weights(pairs_, 0);
+      for (size_t draw = 0; draw < pairs_; ++draw) ++weights[random.below(pairs_)];
+      if (std::count_if(weights.begin(), weights.end(), [](double w) { return w > 0; }) < 2) continue;
+      replicates.push_back(difference(weights, std::vector<bool>(pairs_, false)));
+    }
+    row.difference = replicates.size() < 2 ? stats::Interval{observed, observed, observed, pairs_}
+                                           : stats::centred_interval(observed, replicates, pairs_, 0.95);
+    size_t as_extreme = 1;  // the observed labelling is one of the permutations
+    for (size_t round = 0; round < kSetRounds; ++round) {
+      std::vector<bool> swapped(pairs_);
+      for (size_t i = 0; i < pairs_; ++i) swapped[i] = random.next() >> 63;
+      const double permuted = difference(std::vector<double>(pairs_, 1), swapped);
+      as_extreme += std::abs(permuted) >= std::abs(observed) * (1 - 1e-9);
+    }
+    row.p_value = static_cast<double>(as_extreme) / static_cast<double>(kSetRounds + 1);
+  }
+
+ private:
+  double difference(const std::vector<double>& weights, const std::vector<bool>& swapped) const {
+    return side(weights, swapped, true) - side(weights, swapped, false);
+  }
+  double side(const std::vector<double>& weights, const std::vector<bool>& swapped, bool second) const {
+    Eigen::VectorXd rows = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(2 * pairs_));
+    for (size_t i = 0; i < pairs_; ++i)
+      rows[static_cast<Eigen::Index>(i + (swapped[i] != second ? pairs_ : 0))] = weights[i];
+    return statistic_(rows);
+  }
+
+  WeightedStatistic statistic_;
+  size_t pairs_;
+};
+
+bool finish_set(MetricComparison& row, const std::vector<Pair>& pairs, const RunData& data) {
+  std::vector<Pair> usable;
+  const std::string& feature = row.metric.features;
+  for (const Pair& pair : pairs)
+    if (pair.a->measurements->features.contains(feature) && pair.b->measurements->features.contains(feature))
+      usable.push_back(pair);
+  if (usable.size() < 2) return false;
+  const stats::Features rows = stacked(usable, feature);
+  const uint64_t seed = std::stoull(sha256_hex("compare " + row.metric.id).substr(0, 16), nullptr, 16);
+  if (row.metric.reducer == "inception") {
+    SetComparison(inception_statistic(rows), usable.size()).run(row, seed);
+    return true;
+  }
+  const auto found = data.references.find(feature);
+  if (found == data.references.end()) return false;
+  const stats::Features reference = stats::features_from_floats(
+      found->second.data, static_cast<size_t>(found->second.rows), static_cast<size_t>(found->second.dim));
+  if (row.metric.reducer == "frechet")
+    SetComparison(frechet_statistic(rows, reference), usable.size()).run(row, seed);
+  else if (row.metric.reducer == "kernel")
+    SetComparison(kernel_statistic(rows, reference), usable.size()).run(row, seed);
+  else
+    return false;
+  return true;
+}
+
+Verdict decide(const MetricComparison& row) {
+  if (row.p_adjusted >= kSignificance || row.difference.value == 0) return Verdict::kNoDifference;
+  return (row.difference.value > 0) == row.metric.higher_is_better ? Verdict::kBetter : Verdict::kWorse;
+}
+
+void add_metric(PairComparison& result, const store::MetricInfo& metric, const std::vector<Pair>& pairs,
+                const RunData& data, const Value& value) {
+  MetricComparison row;
+  row.metric = metric;
+  if (metric.is_set) {
+    if (!finish_set(row, pairs, data)) return;
+  } else {
+    finish_mean(row, pairs, value);
+    if (row.difference.n == 0) return;
+  }
+  result.metrics.push_back(std::move(row));
+}
+
+PairComparison compare_models(const Side& a, const Side& b) {
+  PairComparison result{a.data->run.id, a.model->model, b.data->run.id, b.model->model, 0, 0, 0, {}, {}};
+  const std::vector<Pair> pairs = match(a, b, result);
+  if (pairs.empty())
+    throw_input(
+        fmt::format("compare: {}:{} and {}:{} have no evaluated sample in common", printable(result.run_a),
+                    printable(result.model_a), printable(result.run_b), printable(result.model_b)),
+        "both need the same prompts and seeds; see 'vidbench runs list'");
+  const double nan = std::nan("");
+  for (const store::MetricInfo& metric : performance_metrics()) {
+    const bool is_latency = metric.id == "latency", is_memory = metric.id == "peak_memory";
+    if (!is_latency && !is_memory) continue;
+    add_metric(result, metric, pairs, *a.data, [&](const store::SampleRecord& sample) {
+      if (!sample.video) return nan;
+      const double value =
+          is_latency ? sample.video->latency_s : static_cast<double>(sample.video->peak_memory_bytes);
+      return value > 0 ? value : nan;
+    });
+  }
+  for (const store::MetricInfo& metric : a.data->metrics)
+    add_metric(result, metric, pairs, *a.data, [&](const store::SampleRecord& sample) {
+      const auto found = sample.measurements->values.find(metric.id);
+      return found == sample.measurements->values.end() ? nan : found->second;
+    });
+  std::vector<double> p_values;
+  for (const MetricComparison& row : result.metrics) p_values.push_back(row.p_value);
+  const std::vector<double> adjusted = p_values.empty() ? p_values : stats::holm_adjust(p_values);
+  for (size_t i = 0; i < result.metrics.size(); ++i) {
+    result.metrics[i].p_adjusted = adjusted[i];
+    result.metrics[i].verdict = decide(result.metrics[i]);
+  }
+  return result;
+}
+
+void require_same_definitions(const RunData& a, const RunData& b) {
+  const char* hint =
+      "numbers of different definitions are never compared; run both under one suite and version";
+  if (a.run.suite_digest != b.run.suite_digest)
+    throw_input(fmt::format("compare: run {} measured suite {} ({:.12}), run {} suite {} ({:.12})", a.run.id,
+                            printable(a.run.suite), a.run.suite_digest, b.run.id, printable(b.run.suite),
+                            b.run.suite_digest),
+                hint);
+  for (const store::MetricInfo& metric : a.metrics)
+    for (const store::MetricInfo& other : b.metrics)
+      if (metric.id == other.id && metric.version != other.version)
+        throw_input(fmt::format("compare: metric {} is version {} in run {} and version {} in run {}",
+                                printable(metric.id), metric.version, a.run.id, other.version, b.run.id),
+                    hint);
+  for (const auto& [feature, key] : a.reference_keys) {
+    const auto found = b.reference_keys.find(feature);
+    if (found != b.reference_keys.end() && found->second != key)
+      throw_input(fmt::format("compare: the reference set of {} differs between run {} and run {}",
+                              printable(feature), a.run.id, b.run.id),
+                  hint);
+  }
+}
+
+struct Spec {
+  std::string run, model;
+};
+
+Spec parse_spec(const std::string& text) {
+  const size_t colon = text.find(':');
+  if (colon == std::string::npos) return {text, ""};
+  return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
+const ModelSamples& find_model(const RunData& data, const std::string& name) {
+  std::vector<std::string> names;
+  for (const ModelSamples& model : data.models) {
+    if (model.model == name) return model;
+    names.push_back(model.model);
+  }
+  throw_input(fmt::format("run {} has no model '{}'", data.run.id, printable(name)), suggestion(name, names));
+}
+
+// The model that a side means, or null for "each that both have".
+const ModelSamples* chosen(const RunData& data, const Spec& spec) {
+  if (!spec.model.empty()) return &find_model(data, spec.model);
+  if (data.models.empty()) throw_input(fmt::format("run {} has no samples", data.run.id));
+  return data.models.size() == 1 ? &data.models.front() : nullptr;
+}
+
+}  // namespace
+
+std::string to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kBetter:
+      return "better";
+    case Verdict::kWorse:
+      return "worse";
+    case Verdict::kNoDifference:
+      return "no difference";
+    case Verdict::kUntested:
+      break;
+  }
+  return "untested";
+}
+
+Comparison compare(store::Store& store, const std::string& a, const std::string& b) {
+  const Spec spec_a = parse_spec(a), spec_b = parse_spec(b);
+  const RunData data_a = load_run_data(store, spec_a.run, true);
+  const RunData data_b = load_run_data(store, spec_b.run, true);
+  require_same_definitions(data_a, data_b);
+  const ModelSamples* model_a = chosen(data_a, spec_a);
+  const ModelSamples* model_b = chosen(data_b, spec_b);
+  Comparison result{a, b, {}};
+  if (model_a && model_b) {
+    result.pairs.push_back(compare_models({&data_a, model_a}, {&data_b, model_b}));
+    return result;
+  }
+  if (model_a || model_b) {
+    const ModelSamples& named = model_a ? *model_a : *model_b;
+    result.pairs.push_back(compare_models({&data_a, model_a ? model_a : &find_model(data_a, named.model)},
+                                          {&data_b, model_b ? model_b : &find_model(data_b, named.model)}));
+    return result;
+  }
+  for (const ModelSamples& model : data_a.models)
+    for (const ModelSamples& other : data_b.models)
+      if (model.model == other.model)
+        result.pairs.push_back(compare_models({&data_a, &model}, {&data_b, &other}));
+  if (result.pairs.empty())
+    throw_input(fmt::format("compare: runs {} and {} have no model in common", data_a.run.id, data_b.run.id),
+                "name one model on each side: RUN:MODEL");
+  return result;
+}
+
+}  // namespace vidbench::report

@@ -1,0 +1,26 @@
+// A run as a file in the format that the reader's tool wants.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "report/html_report.h"
+
+namespace vidbench::report {
+
+struct ExportOptions {
+  std::string format = "json";  // json, csv, md, latex, html
+  std::string profile;          // as build_leaderboard
+  bool samples = false;         // json, csv: one record a sample instead of one a model
+};
+
+// The formats in the order of the help text.
+[[nodiscard]] const std::vector<std::string>& export_formats();
+
+// `previews` is used by html alone. Throws Error(kInput) for an unknown format, or `samples` with md, latex
+// or html.
+[[nodiscard]] std::string export_run(store::Store& store, const std::string& run,
+                                     const ExportOptions& options,
+                                     std::span<const PreviewVideo> previews = {});
+
+}  // namespace vidbench::report

@@ -1,0 +1,44 @@
+// How numbers and names are written for people: one rule per unit, and one escape per output language.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+
+namespace vidbench::report {
+
+// "112 ms", "1.5 GiB", "0.823", "12.4 videos/s"; "–" for a value that is not finite. Units: "s", "B",
+// "videos/s",
+// "%", "parameters" or anything else, which is appended after a space.
+[[nodiscard]] std::string format_value(double value, std::string_view unit);
+
+// The value with its interval in the value's own unit: "112 ms ±8" when the interval is nearly symmetric,
+// "112 ms [104, 131]" when it is not, the value alone when low == high.
+[[nodiscard]] std::string format_interval(double value, double low, double high, std::string_view unit);
+
+// The shortest text that reads back as the same double (as JSON writes it); "" for a value that is not
+// finite.
+[[nodiscard]] std::string exact(double value);
+
+// Terminal columns that the UTF-8 text takes: combining marks 0, East Asian wide characters and emoji 2.
+[[nodiscard]] size_t display_width(std::string_view utf8);
+// At most `width` columns, ending in "…" when something was cut.
+[[nodiscard]] std::string truncate(std::string_view utf8, size_t width);
+
+// Valid UTF-8 without control characters: what arrives from catalogues and workers must not drive a terminal.
+[[nodiscard]] std::string printable(std::string_view text);
+
+[[nodiscard]] std::string escape_html(std::string_view text);        // for text and for quoted attributes
+[[nodiscard]] std::string escape_html_lines(std::string_view text);  // the same, keeping line ends
+[[nodiscard]] std::string escape_markdown(std::string_view text);    // one table cell
+[[nodiscard]] std::string escape_latex(std::string_view text);
+// Quoted when needed; a leading = + - @ of a text gets an apostrophe, so that a spreadsheet does not run it.
+[[nodiscard]] std::string escape_csv(std::string_view text);
+
+// JSON text for an output: malformed UTF-8 is replaced, never thrown at; `indent` -1 = one line.
+[[nodiscard]] std::string document(const Json& json, int indent = 2);
+
+[[nodiscard]] std::string base64(std::string_view bytes);
+
+}  // namespace vidbench::report

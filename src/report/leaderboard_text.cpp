@@ -1,0 +1,194 @@
+#include "report/leaderboard_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/strings.h"
+#include "report/format.h"
+
+namespace vidbench::report {
+namespace {
+
+// On a narrow terminal the last of these go first; what is not listed goes before them all.
+constexpr std::array kImportance = {"latency", "peak_memory", "throughput", "shapes/frechet",
+                                    "shapes/text-alignment"};
+
+int priority_of(const std::string& metric, size_t position) {
+  const auto found = std::find(kImportance.begin(), kImportance.end(), metric);
+  if (found != kImportance.end()) return static_cast<int>(found - kImportance.begin()) + 2;
+  const bool is_detail =
+      metric == "latency_p95" || metric == "load_time" || metric == "model_size" || metric == "parameters";
+  return (is_detail ? 1000 : 100) + static_cast<int>(position);
+}
+
+std::string rank_text(const LeaderboardEntry& entry) {
+  if (entry.rank == 0) return "–";
+  if (entry.rank_low == entry.rank_high) return fmt::format("{}", entry.rank);
+  return fmt::format("{} ({}–{})", entry.rank, entry.rank_low, entry.rank_high);
+}
+
+std::string score_text(const LeaderboardEntry& entry) {
+  const Score& score = entry.score;
+  return score.value ? format_interval(*score.value, score.low, score.high, "") : "–";
+}
+
+std::string samples_text(const LeaderboardEntry& entry) {
+  std::string text = fmt::format("{}/{}", entry.done, entry.planned);
+  if (entry.failed > 0) text += fmt::format(" ({} failed)", entry.failed);
+  return text;
+}
+
+Cell metric_cell(const Leaderboard& board, const LeaderboardEntry& entry, const store::MetricInfo& metric) {
+  const auto found = entry.metrics.find(metric.id);
+  if (found == entry.metrics.end()) return {"–", Emphasis::kDim};
+  const stats::Interval& interval = found->second;
+  const bool is_best = best_model(board, metric) == entry.model;
+  return {format_interval(interval.value, interval.low, interval.high, metric.unit),
+          is_best ? Emphasis::kBest : Emphasis::kNone};
+}
+
+Table make_table(const Leaderboard& board) {
+  Table table;
+  table.columns = {{"#", true, 0}, {"model", false, 0}, {"score ↑", true, 0}};
+  for (size_t i = 0; i < board.columns.size(); ++i)
+    table.columns.push_back({column_header(board.columns[i]), true, priority_of(board.columns[i].id, i)});
+  table.columns.push_back({"samples", true, 60});
+  for (const LeaderboardEntry& entry : board.entries) {
+    const bool is_first = entry.rank == 1;
+    std::vector<Cell> row = {{rank_text(entry), is_first ? Emphasis::kBest : Emphasis::kNone},
+                             {(entry.pareto ? "● " : "  ") + entry.model, Emphasis::kNone},
+                             {score_text(entry), is_first ? Emphasis::kBest : Emphasis::kNone}};
+    for (const store::MetricInfo& metric : board.columns) row.push_back(metric_cell(board, entry, metric));
+    row.push_back({samples_text(entry), entry.failed > 0 ? Emphasis::kBad : Emphasis::kNone});
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+std::string heading(const Leaderboard& board) {
+  return fmt::format("{} · {} · {} × {} · profile {} · run {}", printable(board.suite),
+                     fmt::format("{} model{}", board.entries.size(), board.entries.size() == 1 ? "" : "s"),
+                     fmt::format("{} prompt{}", board.prompts, board.prompts == 1 ? "" : "s"),
+                     fmt::format("{} seed{}", board.seeds.size(), board.seeds.size() == 1 ? "" : "s"),
+                     board.profile, printable(board.run));
+}
+
+std::string wrap(const std::string& text, size_t width, const std::string& indent) {
+  std::string result, line;
+  for (const std::string& word : split(text, ' ')) {
+    if (!line.empty() && display_width(line) + 1 + display_width(word) > width) {
+      result += line + "\n";
+      line = indent + word;
+    } else {
+      line += (line.empty() ? "" : " ") + word;
+    }
+  }
+  return result + line + "\n";
+}
+
+constexpr const char* kLegend =
+    "↑ higher is better, ↓ lower is better; ± and [low, high]: 95 % interval; # (a–b): the ranks that "
+    "redrawing the "
+    "prompts leaves possible; ● no model is both better (quality) and faster.";
+
+}  // namespace
+
+std::string column_header(const store::MetricInfo& metric) {
+  const size_t slash = metric.id.rfind('/');
+  std::string name = printable(slash == std::string::npos ? metric.id : metric.id.substr(slash + 1));
+  if (slash == std::string::npos) std::replace(name.begin(), name.end(), '_', ' ');
+  return name + (metric.higher_is_better ? " ↑" : " ↓");
+}
+
+std::string best_model(const Leaderboard& board, const store::MetricInfo& metric) {
+  const LeaderboardEntry* best = nullptr;
+  size_t compared = 0;
+  for (const LeaderboardEntry& entry : board.entries) {
+    const auto found = entry.metrics.find(metric.id);
+    if (found == entry.metrics.end() || !std::isfinite(found->second.value)) continue;
+    ++compared;
+    const double value = found->second.value;
+    if (!best || (metric.higher_is_better ? value > best->metrics.at(metric.id).value
+                                          : value < best->metrics.at(metric.id).value))
+      best = &entry;
+  }
+  return compared > 1 ? best->model : "";
+}
+
+std::string leaderboard_terminal(const Leaderboard& board, const TerminalOptions& options) {
+  const bool colour = options.style.colour;
+  const size_t width = std::max<size_t>(options.style.width, 40);
+  std::string text = wrap(heading(board), width, "  ");
+  const DrawnTable drawn = draw_terminal(make_table(board), {width, colour});
+  text += drawn.text + wrap(verdict(board), width, "");
+  text += paint(wrap(kLegend, width, ""), Emphasis::kDim, colour);
+  if (!drawn.dropped.empty()) {
+    text += wrap(fmt::format("Not shown for lack of width: {}. --format md, csv or json has all columns.",
+                             fmt::join(drawn.dropped, ", ")),
+                 width, "");
+  }
+  for (const std::string& note : board.notes) text += wrap("! " + printable(note), width, "  ");
+  if (!board.directory.empty()) text += "Run directory: " + printable(board.directory) + "\n";
+  for (size_t i = 0; i < options.next_commands.size(); ++i)
+    text += (i == 0 ? "Next: " : "      ") + options.next_commands[i] + "\n";
+  return text;
+}
+
+std::string leaderboard_markdown(const Leaderboard& board) {
+  std::string text = fmt::format("**{}**\n\n{}\n{}\n\n_{}_\n", escape_markdown(heading(board)),
+                                 draw_markdown(make_table(board)), escape_markdown(verdict(board)), kLegend);
+  if (!board.notes.empty()) text += "\n";
+  for (const std::string& note : board.notes) text += "- " + escape_markdown(note) + "\n";
+  return text;
+}
+
+std::string leaderboard_latex(const Leaderboard& board) {
+  return fmt::format("% {}\n% definition {}\n{}", printable(heading(board)), board.digest,
+                     draw_latex(make_table(board)));
+}
+
+std::string leaderboard_csv(const Leaderboard& board) {
+  std::string text =
+      "run,model,rank,rank_low,rank_high,pareto,profile,score,score_low,score_high,quality,planned,done,"
+      "failed";
+  for (const store::MetricInfo& metric : board.columns)
+    text += fmt::format(",{0},{0}_low,{0}_high,{0}_n", escape_csv(metric.id));
+  text += "\n";
+  for (const LeaderboardEntry& entry : board.entries) {
+    const auto rank = [&](size_t value) {
+      return entry.rank == 0 ? std::string() : fmt::format("{}", value);
+    };
+    const auto of_score = [&](double value) { return entry.score.value ? exact(value) : std::string(); };
+    std::vector<std::string> fields = {escape_csv(board.run),
+                                       escape_csv(entry.model),
+                                       rank(entry.rank),
+                                       rank(entry.rank_low),
+                                       rank(entry.rank_high),
+                                       entry.pareto ? "true" : "false",
+                                       board.profile,
+                                       of_score(entry.score.value.value_or(0)),
+                                       of_score(entry.score.low),
+                                       of_score(entry.score.high),
+                                       entry.quality ? exact(*entry.quality) : "",
+                                       fmt::format("{}", entry.planned),
+                                       fmt::format("{}", entry.done),
+                                       fmt::format("{}", entry.failed)};
+    for (const store::MetricInfo& metric : board.columns) {
+      const auto found = entry.metrics.find(metric.id);
+      if (found == entry.metrics.end()) {
+        fields.insert(fields.end(), 4, "");
+        continue;
+      }
+      const stats::Interval& interval = found->second;
+      fields.insert(fields.end(), {exact(interval.value), exact(interval.low), exact(interval.high),
+                                   fmt::format("{}", interval.n)});
+    }
+    text += join(fields, ",") + "\n";
+  }
+  return text;
+}
+
+}  // namespace vidbench::report

@@ -1,0 +1,59 @@
+#include "report/run_data.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+
+namespace vidbench::report {
+namespace {
+
+void read_manifest(RunData& data) {
+  const Json& manifest = data.run.manifest;
+  if (!manifest.is_object())
+    throw_input(fmt::format("run {}: its manifest is not a JSON object", data.run.id));
+  if (const auto metrics = manifest.find("metrics"); metrics != manifest.end() && metrics->is_array())
+    for (const Json& metric : *metrics) data.metrics.push_back(store::metric_info_from_json(metric));
+  const auto keys = manifest.find("reference_key");
+  if (keys == manifest.end() || !keys->is_object()) return;
+  for (const auto& [feature, key] : keys->items())
+    if (key.is_string()) data.reference_keys[feature] = key.get<std::string>();
+}
+
+void group(RunData& data) {
+  std::map<std::string, size_t> index;
+  for (const store::SampleRecord& sample : data.samples) {
+    const Unit unit{sample.prompt_ref, sample.seed};
+    if (data.unit_index.emplace(unit, data.units.size()).second) data.units.push_back(unit);
+    if (index.emplace(sample.model, data.models.size()).second)
+      data.models.push_back({sample.model, {}, nullptr});
+    data.models[index[sample.model]].samples.push_back(&sample);
+  }
+  for (const store::ModelFacts& facts : data.facts)
+    if (const auto found = index.find(facts.model); found != index.end())
+      data.models[found->second].facts = &facts;
+}
+
+}  // namespace
+
+RunData load_run_data(store::Store& store, const std::string& run, bool with_features) {
+  RunData data;
+  data.run = store.run(run);
+  data.samples = store.samples(data.run.id, with_features);
+  data.facts = store.model_facts(data.run.id);
+  read_manifest(data);
+  if (with_features) {
+    for (const auto& [feature, key] : data.reference_keys)
+      if (auto features = store.reference(key)) data.references[feature] = std::move(*features);
+  }
+  group(data);
+  return data;
+}
+
+std::vector<const store::SampleRecord*> evaluated(const ModelSamples& model) {
+  std::vector<const store::SampleRecord*> result;
+  for (const store::SampleRecord* sample : model.samples)
+    if (sample->state == store::SampleState::kEvaluated && sample->measurements) result.push_back(sample);
+  return result;
+}
+
+}  // namespace vidbench::report

@@ -1,0 +1,49 @@
+// A table of texts and how it is drawn: for terminals, Markdown and LaTeX. What the numbers mean is the
+// caller's.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace vidbench::report {
+
+enum class Emphasis { kNone, kBest, kGood, kBad, kDim };
+
+struct Cell {
+  std::string text;  // UTF-8, not escaped
+  Emphasis emphasis = Emphasis::kNone;
+};
+
+struct TableColumn {
+  std::string header;
+  bool right = false;  // numbers are aligned to the right
+  int priority =
+      0;  // on a narrow terminal the columns with the largest priority are dropped first; 0 = never
+};
+
+struct Table {
+  std::vector<TableColumn> columns;
+  std::vector<std::vector<Cell>> rows;  // each as long as `columns`
+};
+
+struct TerminalStyle {
+  size_t width = 100;   // columns of the terminal
+  bool colour = false;  // ANSI; the caller decides (TTY and no NO_COLOR)
+};
+
+struct DrawnTable {
+  std::string text;                  // lines ending in \n
+  std::vector<std::string> dropped;  // headers of the columns that did not fit
+};
+
+// Box drawing. When even the columns that are never dropped do not fit, the first left-aligned one is
+// shortened.
+[[nodiscard]] DrawnTable draw_terminal(const Table& table, const TerminalStyle& style);
+[[nodiscard]] std::string draw_markdown(const Table& table);
+// A booktabs tabular environment.
+[[nodiscard]] std::string draw_latex(const Table& table);
+
+// Wraps text in the emphasis's ANSI codes when `colour`.
+[[nodiscard]] std::string paint(const std::string& text, Emphasis emphasis, bool colour);
+
+}  // namespace vidbench::report
