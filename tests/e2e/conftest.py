@@ -61,23 +61,24 @@ class Vidbench:
         }
         (self.catalogue / f"{name}.yaml").write_text(json.dumps({"family": "story", "models": [entry]}))
 
-    def suite(self, prompts: int = 12, **fields: object) -> str:
-        """Writes a suite and returns its path."""
+    def suite(self, prompts: int = 12, file: str = "story.yaml", texts: list | None = None, **fields: object) -> str:
+        """Writes a suite of numbered prompts, or of `texts`, and returns its path."""
         content = {
             "id": "story",
             "version": 1,
             "title": "Story",
             "public": True,
             "licence": "CC0-1.0",
-            "prompts": [{"text": f"prompt number {i}", "category": f"c{i % 3}"} for i in range(prompts)],
+            "prompts": texts
+            or [{"id": f"p{i}", "text": f"prompt number {i}", "category": f"c{i % 3}"} for i in range(prompts)],
             "seeds": [1],
             "batch_size": 4,
             "metrics": ["test/mean", "test/frechet"],
-            "reference": {"kind": "story", "count": 32, "seed": 1},
+            "reference": {"kind": "shapes", "count": 32, "seed": 1},
             **fields,
         }
-        path = self.home / "story.yaml"
-        path.write_text(json.dumps(content))
+        path = self.home / file
+        path.write_text(json.dumps({key: value for key, value in content.items() if value is not None}))
         return str(path)
 
     @property

@@ -131,8 +131,8 @@ def test_dry_run_executes_nothing(vidbench: Vidbench) -> None:
 
 def test_prompts_of_a_private_suite_are_stored_nowhere(vidbench: Vidbench) -> None:
     vidbench.story_model("a")
-    suite = vidbench.suite(public=False, prompts=[{"text": "zanzibar secret", "category": "x"}] + [
-        {"text": f"other {i}", "category": "x"} for i in range(5)])
+    prompts = [{"text": text, "category": "x"} for text in ("zanzibar secret", *(f"other {i}" for i in range(5)))]
+    suite = vidbench.suite(public=False, texts=prompts)
     vidbench.run("run", suite, "--model", "a", *vidbench.evaluator)
     leaks = [
         os.path.join(folder, name)
@@ -151,7 +151,7 @@ def test_bad_input_is_one_clear_line(vidbench: Vidbench) -> None:
         (["run", vidbench.suite(), "--model", "shapes-bsae-8"], 2, "shapes-base-8"),
         (["leaderboard", "nothing"], 2, "no run"),
         (["frobnicate"], 2, "--help"),
-        (["run", vidbench.suite(metrics=["test/maen"]), "--model", "a", *vidbench.evaluator], 2, "test/mean"),
+        (["run", vidbench.suite(file="wrong.yaml", metrics=["test/maen"]), "--model", "a", *vidbench.evaluator], 2, "test/mean"),
         (["run", vidbench.suite(), "--model", "a", "--evaluator", "/does/not/exist"], 3, "/does/not/exist"),
         (["runs", "list", "--store", "postgresql://x"], 2, "sqlite:PATH"),
         (["run", vidbench.suite(), "--model", "a", "--format", "xml"], 2, "xml"),
