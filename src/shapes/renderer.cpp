@@ -11,6 +11,10 @@ namespace {
 
 constexpr double kPi = std::numbers::pi;
 constexpr double kExtent = 1.15;  // a triangle reaches this many radii above its centre
+// Paths are centred but for this many pixels and radians: what a caption asks for shows in where things are,
+// and a small model learns it in an hour.
+constexpr double kJitter = 2.0;
+constexpr double kPhaseJitter = 0.4;
 
 double box_distance(double dx, double dy, double half_width, double half_height) {
   return std::max(std::abs(dx) - half_width, std::abs(dy) - half_height);
@@ -46,16 +50,21 @@ struct Range {
   [[nodiscard]] double length() const { return high - low; }
 };
 
-// A place for something that reaches `before` below and `after` above it.
+// A place near the middle for something that reaches `before` below and `after` above it.
 double place(Range range, double before, double after, Random& random) {
-  return random.uniform(range.low + before, range.high - after);
+  const double low = range.low + before;
+  const double high = range.high - after;
+  const double reach = std::min(kJitter, (high - low) / 2);
+  return (low + high) / 2 + reach * random.uniform(-1, 1);
 }
+
+double phase_near(double angle, Random& random) { return angle + kPhaseJitter * random.uniform(-1, 1); }
 
 std::vector<Point> line(Motion motion, Range xs, Range ys, Random& random) {
   const bool horizontal = motion == Motion::kLeft || motion == Motion::kRight;
   const bool backwards = motion == Motion::kLeft || motion == Motion::kUp;
   const Range along = horizontal ? xs : ys;
-  const double travel = std::min(along.length(), 14.0) * random.uniform(0.8, 1.0);
+  const double travel = std::min(along.length(), 14.0) * random.uniform(0.9, 1.0);
   const double start = place(along, 0, travel, random);
   const double other = place(horizontal ? ys : xs, 0, 0, random);
   std::vector<Point> points(kFrames);
@@ -68,23 +77,22 @@ std::vector<Point> line(Motion motion, Range xs, Range ys, Random& random) {
 }
 
 std::vector<Point> circle(Range xs, Range ys, Random& random) {
-  const double r = std::min({xs.length(), ys.length(), 12.0}) / 2 * random.uniform(0.8, 1.0);
+  const double r = std::min({xs.length(), ys.length(), 12.0}) / 2 * random.uniform(0.9, 1.0);
   const Point center{place(xs, r, r, random), place(ys, r, r, random)};
-  const double phase = random.uniform(0, 2 * kPi);
-  const double turn = random.below(2) == 0 ? 1 : -1;
+  const double phase = phase_near(-kPi / 2, random);
   std::vector<Point> points(kFrames);
   for (int i = 0; i < kFrames; ++i) {
-    const double angle = phase + turn * 2 * kPi * i / kFrames;
+    const double angle = phase + 2 * kPi * i / kFrames;
     points[i] = {center.x + r * std::cos(angle), center.y + r * std::sin(angle)};
   }
   return points;
 }
 
 std::vector<Point> bounce(Range xs, Range ys, Random& random) {
-  const double height = std::min(ys.length(), 12.0) * random.uniform(0.75, 1.0);
+  const double height = std::min(ys.length(), 12.0) * random.uniform(0.9, 1.0);
   const double x = place(xs, 0, 0, random);
   const double floor = place(ys, height, 0, random);
-  const double phase = random.uniform(0, kPi);
+  const double phase = phase_near(kPhaseJitter, random);
   std::vector<Point> points(kFrames);
   for (int i = 0; i < kFrames; ++i) {
     points[i] = {x, floor - height * std::abs(std::sin(phase + 2 * kPi * i / kFrames))};
@@ -93,10 +101,10 @@ std::vector<Point> bounce(Range xs, Range ys, Random& random) {
 }
 
 std::vector<Point> swing(Range xs, Range ys, Random& random) {
-  const double amplitude = std::min(xs.length(), 14.0) / 2 * random.uniform(0.8, 1.0);
+  const double amplitude = std::min(xs.length(), 14.0) / 2 * random.uniform(0.9, 1.0);
   const double x = place(xs, amplitude, amplitude, random);
   const double y = place(ys, 0, 0, random);
-  const double phase = random.uniform(0, 2 * kPi);
+  const double phase = phase_near(0, random);
   std::vector<Point> points(kFrames);
   for (int i = 0; i < kFrames; ++i) {
     points[i] = {x + amplitude * std::sin(phase + 4 * kPi * i / kFrames), y};
