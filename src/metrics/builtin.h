@@ -1,21 +1,35 @@
 // What the metrics' files define, for register_builtin alone.
 #pragma once
 
-#include <filesystem>
+#include <memory>
 
 #include "metrics/metric.h"
-#include "metrics/registry.h"
+#include "metrics/shapes_networks.h"
 
 namespace vidbench::metrics {
 
-[[nodiscard]] Metric flicker();               // video/flicker
-[[nodiscard]] Metric motion_amount();         // video/motion-amount
-[[nodiscard]] Metric sharpness();             // video/sharpness
-[[nodiscard]] Metric exposure();              // video/exposure
+[[nodiscard]] Metric flicker();        // video/flicker
+[[nodiscard]] Metric motion_amount();  // video/motion-amount
+[[nodiscard]] Metric sharpness();      // video/sharpness
+[[nodiscard]] Metric exposure();       // video/exposure
+
 [[nodiscard]] Metric shapes_flicker();        // shapes/flicker
 [[nodiscard]] Metric shapes_motion_amount();  // shapes/motion-amount
 [[nodiscard]] Metric colour_accuracy();       // shapes/colour-accuracy
 [[nodiscard]] Metric shape_accuracy();        // shapes/shape-accuracy
 [[nodiscard]] Metric motion_accuracy();       // shapes/motion-accuracy
+
+// Need the classifier's weights.
+[[nodiscard]] Feature shapes_classifier_feature(
+    std::shared_ptr<ShapesNetworks> networks);  // shapes/classifier
+[[nodiscard]] Feature shapes_posterior_feature(std::shared_ptr<ShapesNetworks> networks);  // shapes/posterior
+[[nodiscard]] Metric shapes_frechet(const ShapesNetworks& networks);                       // shapes/frechet
+[[nodiscard]] Metric shapes_kernel(const ShapesNetworks& networks);                        // shapes/kernel
+[[nodiscard]] Metric shapes_inception(const ShapesNetworks& networks);                     // shapes/inception
+// Need the contrastive network's weights.
+[[nodiscard]] Metric shapes_text_alignment(
+    std::shared_ptr<ShapesNetworks> networks);  // shapes/text-alignment
+[[nodiscard]] Metric shapes_frame_consistency(
+    std::shared_ptr<ShapesNetworks> networks);  // shapes/frame-consistency
 
 }  // namespace vidbench::metrics

@@ -1,21 +1,54 @@
 // The list of all metrics: a new one is one file, one line here, one test (docs/add-a-metric.md).
 #include "metrics/builtin.h"
+#include "metrics/registry.h"
 
 namespace vidbench::metrics {
+namespace {
 
-void register_builtin(Registry& registry, const std::filesystem::path&) {
-  // Any video, no network.
+// Any video, no network.
+void register_generic(Registry& registry) {
   registry.add(flicker());
   registry.add(motion_amount());
   registry.add(sharpness());
   registry.add(exposure());
+}
 
-  // The shapes world: ground truth, then its networks.
+// The shapes world: what needs no weights.
+void register_ground_truth(Registry& registry) {
   registry.add(shapes_flicker());
   registry.add(shapes_motion_amount());
   registry.add(colour_accuracy());
   registry.add(shape_accuracy());
   registry.add(motion_accuracy());
+}
+
+// The shapes world's networks. Another family of networks gets a function like this one: what lacks its
+// weights is left out with the reason.
+void register_shapes_networks(Registry& registry, const std::filesystem::path& folder) {
+  const auto networks = std::make_shared<ShapesNetworks>(folder);
+  if (networks->classifier().problem.empty()) {
+    registry.add(shapes_classifier_feature(networks));
+    registry.add(shapes_posterior_feature(networks));
+    registry.add(shapes_frechet(*networks));
+    registry.add(shapes_kernel(*networks));
+    registry.add(shapes_inception(*networks));
+  } else {
+    registry.leave_out("shapes/frechet, shapes/kernel, shapes/inception", networks->classifier().problem);
+  }
+  if (networks->contrastive().problem.empty()) {
+    registry.add(shapes_text_alignment(networks));
+    registry.add(shapes_frame_consistency(networks));
+  } else {
+    registry.leave_out("shapes/text-alignment, shapes/frame-consistency", networks->contrastive().problem);
+  }
+}
+
+}  // namespace
+
+void register_builtin(Registry& registry, const std::filesystem::path& resources) {
+  register_generic(registry);
+  register_ground_truth(registry);
+  register_shapes_networks(registry, resources / "models" / "shapes");
 }
 
 }  // namespace vidbench::metrics

@@ -1,0 +1,54 @@
+// shapes/frechet and shapes/kernel: how far the set of videos is from true ones, in the classifier's
+// features.
+#include "metrics/builtin.h"
+
+namespace vidbench::metrics {
+namespace {
+
+constexpr const char* kFeature = "shapes/classifier";
+
+Metric set_metric(const std::string& reducer, const std::string& title, std::optional<double> minimum,
+                  const std::string& definition, const std::string& citation,
+                  const ShapesNetworks& networks) {
+  return {{.id = "shapes/" + reducer,
+           .version = 1,
+           .title = title,
+           .higher_is_better = false,
+           .minimum = minimum,
+           .is_set = true,
+           .reducer = reducer,
+           .features = kFeature,
+           .needs = {"reference"},
+           .definition = definition +
+                         " The features are the last hidden layer (48) of the shapes world's attribute "
+                         "classifier; not comparable with published FVD or KVD.",
+           .citation = citation,
+           .licence = "Apache-2.0",
+           .weights_sha256 = networks.classifier().sha256},
+          {}};
+}
+
+}  // namespace
+
+Feature shapes_classifier_feature(std::shared_ptr<ShapesNetworks> networks) {
+  return {kFeature, std::string(kFeature) + "/1 " + networks->classifier().sha256,
+          [networks](Sample& sample) { return networks->classifier_features(sample.video()); }};
+}
+
+Metric shapes_frechet(const ShapesNetworks& networks) {
+  return set_metric(
+      "frechet", "Fréchet distance", 0,
+      "Fréchet distance between Gaussians fitted to the features of the generated and of the reference "
+      "videos (unbiased covariance). Biased upwards for small sets: compare sets of one size.",
+      "Heusel et al., NeurIPS 2017, arXiv:1706.08500; Unterthiner et al. 2018, arXiv:1812.01717", networks);
+}
+
+Metric shapes_kernel(const ShapesNetworks& networks) {
+  return set_metric(
+      "kernel", "Kernel distance", std::nullopt,
+      "Unbiased squared maximum mean discrepancy with the kernel (x·y / D + 1)³ between the features of "
+      "the generated and of the reference videos. Slightly negative for equal distributions.",
+      "Bińkowski et al., ICLR 2018, arXiv:1801.01401", networks);
+}
+
+}  // namespace vidbench::metrics
