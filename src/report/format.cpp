@@ -141,6 +141,14 @@ std::string format_interval(double value, double low, double high, std::string_v
                      number(high / scale.divisor, decimals));
 }
 
+std::string format_range(double value, double low, double high, std::string_view unit) {
+  if (!std::isfinite(value) || !std::isfinite(low) || !std::isfinite(high) || low == high) return {};
+  if (unit == "s" && value >= 59.95) return fmt::format("{}–{}", human_duration(low), human_duration(high));
+  const Scale scale = scale_of(value, unit);
+  const int decimals = decimals_for(value, scale, unit);
+  return fmt::format("{}–{}", number(low / scale.divisor, decimals), number(high / scale.divisor, decimals));
+}
+
 std::string exact(double value) {
   if (!std::isfinite(value)) return {};
   return fmt::format("{}", value);

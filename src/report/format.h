@@ -17,6 +17,9 @@ namespace vidbench::report {
 // "112 ms [104, 131]" when it is not, the value alone when low == high.
 [[nodiscard]] std::string format_interval(double value, double low, double high, std::string_view unit);
 
+// "104–120": the interval in the value's unit and scale, without the unit; "" when low == high.
+[[nodiscard]] std::string format_range(double value, double low, double high, std::string_view unit);
+
 // The shortest text that reads back as the same double (as JSON writes it); "" for a value that is not
 // finite.
 [[nodiscard]] std::string exact(double value);

@@ -18,11 +18,8 @@ std::string missing_cell(const std::string& reason) {
 
 // The value, and under it its interval in the same unit.
 std::string number_cell(const stats::Interval& interval, const std::string& unit, bool best) {
-  std::string range;
-  if (interval.low != interval.high && std::isfinite(interval.low) && std::isfinite(interval.high)) {
-    const std::string low = format_value(interval.low, unit), high = format_value(interval.high, unit);
-    range = fmt::format("<small>{} – {}</small>", escape_html(low), escape_html(high));
-  }
+  std::string range = format_range(interval.value, interval.low, interval.high, unit);
+  if (!range.empty()) range = fmt::format("<small>{}</small>", escape_html(range));
   return fmt::format("<td class=\"num{}\" data-v=\"{}\" title=\"n = {}\">{}{}</td>", best ? " best" : "",
                      exact(interval.value), interval.n, escape_html(format_value(interval.value, unit)),
                      range);
@@ -121,11 +118,15 @@ std::string html_score_parts(const Leaderboard& board) {
   for (const LeaderboardEntry& entry : board.entries) {
     if (!entry.score.value) continue;
     std::string bar;
-    for (const ScorePart& part : entry.score.parts) {
+    const auto& parts = entry.score.parts;
+    for (size_t i = 0; i < parts.size(); ++i) {
+      const ScorePart& part = parts[i];
       if (std::find(groups.begin(), groups.end(), part.group) == groups.end()) groups.push_back(part.group);
+      const bool ends_group = i + 1 == parts.size() || parts[i + 1].group != part.group;
       bar +=
-          fmt::format("<i class=\"{}\" style=\"width:{:.2f}%\" title=\"{}: {:.1f} of {:.1f} points\"></i>",
-                      part.group, part.points(), escape_html(part.metric), part.points(), 100 * part.weight);
+          fmt::format("<i class=\"{}{}\" style=\"width:{:.2f}%\" title=\"{}: {:.1f} of {:.1f} points\"></i>",
+                      part.group, ends_group ? " last" : "", part.points(), escape_html(part.metric),
+                      part.points(), 100 * part.weight);
     }
     rows += fmt::format(
         "<div class=\"row\"><span title=\"{0}\">{0}</span><b>{1:.1f}</b><div class=\"track\">{2}</div></div>",

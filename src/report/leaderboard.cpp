@@ -76,6 +76,11 @@ void mark_pareto(std::vector<LeaderboardEntry>& entries) {
   for (size_t i = 0; i < owners.size(); ++i) owners[i]->pareto = front[i];
 }
 
+bool is_headline(const store::MetricInfo& metric) {
+  return metric.id == "latency" || metric.id == "throughput" || metric.id == "peak_memory";
+}
+
+// What people choose by first, then quality, then details.
 std::vector<store::MetricInfo> present_columns(const RunData& data,
                                                const std::vector<LeaderboardEntry>& entries) {
   std::vector<store::MetricInfo> columns;
@@ -84,8 +89,11 @@ std::vector<store::MetricInfo> present_columns(const RunData& data,
                     [&](auto& entry) { return entry.metrics.contains(metric.id); }))
       columns.push_back(metric);
   };
-  for (const store::MetricInfo& metric : performance_metrics()) add(metric);
+  for (const store::MetricInfo& metric : performance_metrics())
+    if (is_headline(metric)) add(metric);
   for (const store::MetricInfo& metric : data.metrics) add(metric);
+  for (const store::MetricInfo& metric : performance_metrics())
+    if (!is_headline(metric)) add(metric);
   return columns;
 }
 

@@ -31,11 +31,12 @@ struct Leaderboard {
   std::string suite, suite_digest, profile, created_at;
   size_t prompts = 0;
   std::vector<uint64_t> seeds;
-  Json definition;                         // score_definition
-  std::string digest;                      // definition_digest
-  std::vector<store::MetricInfo> columns;  // metrics that at least one entry has: performance, then quality
-  std::vector<LeaderboardEntry> entries;   // by rank; entries without a score follow in plan order
-  std::vector<std::string> notes;  // what a reader must know: failures, missing scores, cached timings
+  Json definition;     // score_definition
+  std::string digest;  // definition_digest
+  std::vector<store::MetricInfo>
+      columns;  // metrics that at least one entry has: headline performance, quality, details
+  std::vector<LeaderboardEntry> entries;  // by rank; entries without a score follow in plan order
+  std::vector<std::string> notes;         // what a reader must know: failures, missing scores, cached timings
 };
 
 // `profile` "" = the suite's (manifest suite.profile), else "balanced". Throws Error(kInput) for an unknown

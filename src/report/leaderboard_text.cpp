@@ -104,18 +104,14 @@ std::string column_header(const store::MetricInfo& metric) {
 }
 
 std::string best_model(const Leaderboard& board, const store::MetricInfo& metric) {
-  const LeaderboardEntry* best = nullptr;
-  size_t compared = 0;
+  std::vector<std::pair<double, std::string>> values;
   for (const LeaderboardEntry& entry : board.entries) {
     const auto found = entry.metrics.find(metric.id);
     if (found == entry.metrics.end() || !std::isfinite(found->second.value)) continue;
-    ++compared;
-    const double value = found->second.value;
-    if (!best || (metric.higher_is_better ? value > best->metrics.at(metric.id).value
-                                          : value < best->metrics.at(metric.id).value))
-      best = &entry;
+    values.emplace_back(metric.higher_is_better ? -found->second.value : found->second.value, entry.model);
   }
-  return compared > 1 ? best->model : "";
+  std::sort(values.begin(), values.end());
+  return values.size() > 1 && values[0].first < values[1].first ? values[0].second : "";
 }
 
 std::string leaderboard_terminal(const Leaderboard& board, const TerminalOptions& options) {

@@ -24,7 +24,7 @@ struct TerminalOptions {
 
 // "frame-consistency ↑"
 [[nodiscard]] std::string column_header(const store::MetricInfo& metric);
-// The model with the best value of the metric, or "" when there are fewer than two to compare.
+// The model with the best value of the metric, or "" when there is no second one or it is as good.
 [[nodiscard]] std::string best_model(const Leaderboard& board, const store::MetricInfo& metric);
 
 }  // namespace vidbench::report

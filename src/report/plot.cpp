@@ -117,15 +117,24 @@ Label place(double x, double y, double width, const std::vector<Box>& taken) {
   return best;
 }
 
-std::string draw_front(const std::vector<PlotPoint>& points, const Axes& axes) {
+// The front as a path; small boxes along it keep labels off the line.
+std::string draw_front(const std::vector<PlotPoint>& points, const Axes& axes, std::vector<Box>& taken) {
+  constexpr int kSteps = 24;
   std::vector<const PlotPoint*> front;
   for (const PlotPoint& point : points)
     if (point.on_front) front.push_back(&point);
   std::sort(front.begin(), front.end(), [](auto* a, auto* b) { return a->x < b->x; });
   if (front.size() < 2) return "";
-  std::string path;
-  for (const PlotPoint* point : front)
-    path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", axes.x(point->x), axes.y(point->y));
+  std::string path = fmt::format("M{:.1f} {:.1f}", axes.x(front[0]->x), axes.y(front[0]->y));
+  for (size_t i = 1; i < front.size(); ++i) {
+    const double x0 = axes.x(front[i - 1]->x), y0 = axes.y(front[i - 1]->y);
+    const double x1 = axes.x(front[i]->x), y1 = axes.y(front[i]->y);
+    path += fmt::format("L{:.1f} {:.1f}", x1, y1);
+    for (int step = 1; step < kSteps; ++step) {
+      const double t = static_cast<double>(step) / kSteps;
+      taken.push_back({x0 + t * (x1 - x0) - 2, y0 + t * (y1 - y0) - 2, 4, 4});
+    }
+  }
   return fmt::format("<path class=\"front\" d=\"{}\"/>", path);
 }
 
@@ -153,10 +162,12 @@ std::string quality_latency_plot(std::vector<PlotPoint> points) {
   const Axes axes(points);
   std::string bars, dots, labels;
   std::vector<Box> taken;
+  const std::string front = draw_front(points, axes, taken);
   for (const PlotPoint& point : points) {
     const double x = axes.x(point.x), y = axes.y(point.y);
     taken.push_back({x - 6, y - 6, 12, 12});
     taken.push_back({x - 1, axes.y(point.y_high), 2, axes.y(point.y_low) - axes.y(point.y_high)});
+    taken.push_back({axes.x(point.x_low), y - 1, axes.x(point.x_high) - axes.x(point.x_low), 2});
     bars += fmt::format(
         "<line class=\"bar\" x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\"/>"
         "<line class=\"bar\" x1=\"{3:.1f}\" y1=\"{4:.1f}\" x2=\"{5:.1f}\" y2=\"{4:.1f}\"/>",
@@ -177,7 +188,7 @@ std::string quality_latency_plot(std::vector<PlotPoint> points) {
   return fmt::format(
       "<svg class=\"plot\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Quality score against "
       "latency\">{}{}{}{}{}</svg>",
-      kWidth, kHeight, axes.grid(), draw_front(points, axes), bars, dots, labels);
+      kWidth, kHeight, axes.grid(), front, bars, dots, labels);
 }
 
 }  // namespace vidbench::report

@@ -64,7 +64,7 @@ TEST_F(LeaderboardTest, AllFormatsAgreeInValues) {
   const Json json = Json::parse(document(to_json(result)));
   const auto lines = split(trim(leaderboard_csv(result)), '\n');
   const auto header = split(lines.at(0), ',');
-  const std::string terminal = leaderboard_terminal(result, {{400, false}, {}});
+  const std::string terminal = leaderboard_terminal(result, {{1000, false}, {}});
   const std::string markdown = leaderboard_markdown(result);
   ASSERT_EQ(lines.size(), 9U);
   for (size_t i = 0; i < 8; ++i) {
