@@ -97,6 +97,8 @@ Denoiser::Denoiser(const DenoiserConfig& config) : config_(config) {
   p.add_linear("final", d, kPatchValues, 0);
 }
 
+void Denoiser::use_bf16() { to(at::kBFloat16, parameters_.get("position").device()); }
+
 at::Tensor Denoiser::condition(const at::Tensor& t, const at::Tensor& words) const {
   const auto& p = parameters_;
   const at::Tensor time =

@@ -44,6 +44,7 @@ class Denoiser {
   [[nodiscard]] const Parameters& parameters() const { return parameters_; }
   // Blocks then compute in this type; inputs and the prediction stay float.
   void to(at::ScalarType type, const at::Device& device) { parameters_.to(type, device); }
+  void use_bf16();  // on the device it is on
 
  private:
   [[nodiscard]] at::Tensor condition(const at::Tensor& t, const at::Tensor& words) const;

@@ -13,8 +13,8 @@ constexpr double kPi = std::numbers::pi;
 constexpr double kExtent = 1.15;  // a triangle reaches this many radii above its centre
 // Paths are centred but for this many pixels and radians: what a caption asks for shows in where things are,
 // and a small model learns it in an hour.
-constexpr double kJitter = 2.0;
-constexpr double kPhaseJitter = 0.4;
+constexpr double kJitter = 1.0;
+constexpr double kPhaseJitter = 0.15;
 
 double box_distance(double dx, double dy, double half_width, double half_height) {
   return std::max(std::abs(dx) - half_width, std::abs(dy) - half_height);
@@ -64,7 +64,7 @@ std::vector<Point> line(Motion motion, Range xs, Range ys, Random& random) {
   const bool horizontal = motion == Motion::kLeft || motion == Motion::kRight;
   const bool backwards = motion == Motion::kLeft || motion == Motion::kUp;
   const Range along = horizontal ? xs : ys;
-  const double travel = std::min(along.length(), 14.0) * random.uniform(0.9, 1.0);
+  const double travel = std::min(along.length(), 14.0) * random.uniform(0.95, 1.0);
   const double start = place(along, 0, travel, random);
   const double other = place(horizontal ? ys : xs, 0, 0, random);
   std::vector<Point> points(kFrames);
@@ -77,7 +77,7 @@ std::vector<Point> line(Motion motion, Range xs, Range ys, Random& random) {
 }
 
 std::vector<Point> circle(Range xs, Range ys, Random& random) {
-  const double r = std::min({xs.length(), ys.length(), 12.0}) / 2 * random.uniform(0.9, 1.0);
+  const double r = std::min({xs.length(), ys.length(), 12.0}) / 2 * random.uniform(0.95, 1.0);
   const Point center{place(xs, r, r, random), place(ys, r, r, random)};
   const double phase = phase_near(-kPi / 2, random);
   std::vector<Point> points(kFrames);
@@ -89,7 +89,7 @@ std::vector<Point> circle(Range xs, Range ys, Random& random) {
 }
 
 std::vector<Point> bounce(Range xs, Range ys, Random& random) {
-  const double height = std::min(ys.length(), 12.0) * random.uniform(0.9, 1.0);
+  const double height = std::min(ys.length(), 12.0) * random.uniform(0.95, 1.0);
   const double x = place(xs, 0, 0, random);
   const double floor = place(ys, height, 0, random);
   const double phase = phase_near(kPhaseJitter, random);
@@ -101,7 +101,7 @@ std::vector<Point> bounce(Range xs, Range ys, Random& random) {
 }
 
 std::vector<Point> swing(Range xs, Range ys, Random& random) {
-  const double amplitude = std::min(xs.length(), 14.0) / 2 * random.uniform(0.9, 1.0);
+  const double amplitude = std::min(xs.length(), 14.0) / 2 * random.uniform(0.95, 1.0);
   const double x = place(xs, amplitude, amplitude, random);
   const double y = place(ys, 0, 0, random);
   const double phase = phase_near(0, random);

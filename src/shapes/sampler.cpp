@@ -3,10 +3,13 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include <array>
 #include <cmath>
 
 #include "base/error.h"
 #include "base/random.h"
+#include "base/strings.h"
+#include "base/time.h"
 
 namespace vidbench::shapes {
 namespace {
@@ -23,12 +26,28 @@ at::Tensor draw(std::vector<Random>& streams) {
   return noise;
 }
 
-at::Tensor guided(const Denoiser& denoiser, const at::Tensor& x, double t, const at::Tensor& tokens,
+// [B, kMaxTokens] each.
+struct Captions {
+  at::Tensor wanted;
+  at::Tensor unwanted;
+};
+
+Captions encode(std::span<const SampleRequest> requests, const at::Device& device) {
+  std::vector<std::string> wanted;
+  std::vector<std::string> unwanted;
+  for (const auto& request : requests) {
+    wanted.push_back(request.caption);
+    unwanted.push_back(request.negative);
+  }
+  return {tokens_of(wanted).to(device), tokens_of(unwanted).to(device)};
+}
+
+at::Tensor guided(const Denoiser& denoiser, const at::Tensor& x, double t, const Captions& captions,
                   double guidance) {
   const at::Tensor times = at::full({x.size(0)}, t, x.options());
-  at::Tensor clean = denoiser.predict(x, times, tokens);
+  at::Tensor clean = denoiser.predict(x, times, captions.wanted);
   if (guidance != 1) {
-    const at::Tensor free = denoiser.predict(x, times, at::zeros_like(tokens));
+    const at::Tensor free = denoiser.predict(x, times, captions.unwanted);
     clean = free + guidance * (clean - free);
   }
   return clean.clamp(-kPixelLimit, kPixelLimit);
@@ -55,24 +74,31 @@ void validate(const SamplerSettings& settings) {
 
 }  // namespace
 
+SamplerKind sampler_named(const std::string& name) {
+  if (name == "euler") return SamplerKind::kEuler;
+  if (name == "sde") return SamplerKind::kSde;
+  const std::array<std::string, 2> names = {"euler", "sde"};
+  throw_input("no sampler '" + name + "'", suggestion(name, names));
+}
+
 std::vector<Video> sample(const Denoiser& denoiser, std::span<const SampleRequest> requests,
-                          const SamplerSettings& settings, const StepCallback& on_step) {
+                          const SamplerSettings& settings, const StepCallback& on_step,
+                          SampleTimings* timings) {
   validate(settings);
   if (requests.empty()) return {};
   const at::NoGradGuard no_gradient;
+  SampleTimings times;
+  const int64_t start = monotonic_ns();
   const auto device = denoiser.parameters().get("position").device();
-  std::vector<std::string> captions;
+  const Captions captions = encode(requests, device);
+  times.text_encode = seconds_since(start);
   std::vector<Random> streams;
-  for (const auto& request : requests) {
-    captions.push_back(request.caption);
-    streams.emplace_back(request.seed);
-  }
-  const at::Tensor tokens = tokens_of(captions).to(device);
+  for (const auto& request : requests) streams.emplace_back(request.seed);
   at::Tensor x = draw(streams).to(device);
   for (int i = 0; i < settings.steps; ++i) {
     const double now = shifted_time(1 - static_cast<double>(i) / settings.steps, settings.shift);
     const double next = shifted_time(1 - static_cast<double>(i + 1) / settings.steps, settings.shift);
-    const at::Tensor clean = guided(denoiser, x, now, tokens, settings.guidance);
+    const at::Tensor clean = guided(denoiser, x, now, captions, settings.guidance);
     at::Tensor noise = (x - (1 - now) * clean) / now;
     if (settings.kind == SamplerKind::kSde && next > 0) {
       const double renewed = renewed_share(now, next);
@@ -81,7 +107,13 @@ std::vector<Video> sample(const Denoiser& denoiser, std::span<const SampleReques
     x = (1 - next) * clean + next * noise;
     if (on_step) on_step(i + 1, settings.steps);
   }
-  return videos_of(x);
+  x = x.cpu();  // waits for the device
+  const double until_clean = seconds_since(start);
+  times.denoise = until_clean - times.text_encode;
+  std::vector<Video> videos = videos_of(x);
+  times.decode = seconds_since(start) - until_clean;
+  if (timings != nullptr) *timings = times;
+  return videos;
 }
 
 }  // namespace vidbench::shapes

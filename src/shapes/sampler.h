@@ -26,6 +26,14 @@ struct SamplerSettings {
 struct SampleRequest {
   std::string caption;
   uint64_t seed = 0;
+  std::string negative;  // what guidance leads away from; empty: the caption-free prediction
+};
+
+// Seconds of the parts of a batch.
+struct SampleTimings {
+  double text_encode = 0;
+  double denoise = 0;
+  double decode = 0;
 };
 
 // Called after step `done` of `total`; may throw to abandon the batch.
@@ -34,7 +42,10 @@ using StepCallback = std::function<void(int done, int total)>;
 // One video for each request, computed as one batch. A sample's noise comes from its own seed alone, so that
 // it does not depend on what else is in the batch. Throws Error(kInput) for settings out of range.
 [[nodiscard]] std::vector<Video> sample(const Denoiser& denoiser, std::span<const SampleRequest> requests,
-                                        const SamplerSettings& settings, const StepCallback& on_step = {});
+                                        const SamplerSettings& settings, const StepCallback& on_step = {},
+                                        SampleTimings* timings = nullptr);
+// "euler" or "sde"; throws Error(kInput) with a suggestion for anything else.
+[[nodiscard]] SamplerKind sampler_named(const std::string& name);
 
 // t' = s t / (1 + (s - 1) t).
 [[nodiscard]] constexpr double shifted_time(double t, double shift) {

@@ -2,12 +2,11 @@
 
 #include <ATen/ATen.h>
 
-#include "base/error.h"
 #include "shapes/audit.h"
 #include "shapes/caption.h"
 #include "shapes/evaluator_training.h"
-#include "shapes/npy.h"
 #include "shapes/training_run.h"
+#include "shapes/video_file.h"
 
 namespace vidbench::shapes {
 namespace {
@@ -60,7 +59,7 @@ void train_denoiser(const Recipe& recipe, const TrainOptions& options, const at:
     copy.parameters().assign(average.all(), "", "the averaged weights");
     std::vector<Video> videos;
     const auto rates = audit(copy, {.steps = 10, .guidance = 1.5}, kCheckedCaptions, 1, 20, &videos);
-    write_npy(out / "samples.npy", videos);
+    write_videos(out / "samples.npy", videos);
     return rates.json();
   };
   run_training(recipe, options, task);
