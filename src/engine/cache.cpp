@@ -7,38 +7,24 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "store/video_json.h"
 
 namespace vidbench::engine {
 namespace fs = std::filesystem;
 namespace {
 
+// Entries name their file without a folder, so that a cache can be moved.
 Json describe(const store::GeneratedVideo& video) {
-  return {{"schema", "vidbench.cached-video/1"},
-          {"file", fs::path(video.path).filename().string()},
-          {"sha256", video.sha256},
-          {"frames", video.frames},
-          {"height", video.height},
-          {"width", video.width},
-          {"fps", video.fps},
-          {"latency_s", video.latency_s},
-          {"batch_s", video.batch_s},
-          {"batch_size", video.batch_size},
-          {"peak_memory_bytes", video.peak_memory_bytes}};
+  Json json = store::to_json(video);
+  json["schema"] = "vidbench.cached-video/1";
+  json["path"] = fs::path(video.path).filename().string();
+  return json;
 }
 
 store::GeneratedVideo read_entry(const fs::path& entry) {
-  const Json json = parse_json(read_file(entry, 1 << 16), entry.string());
-  store::GeneratedVideo video;
-  video.path = (entry.parent_path() / json.at("file").get<std::string>()).string();
-  video.sha256 = json.at("sha256");
-  video.frames = json.at("frames");
-  video.height = json.at("height");
-  video.width = json.at("width");
-  video.fps = json.at("fps");
-  video.latency_s = json.at("latency_s");
-  video.batch_s = json.at("batch_s");
-  video.batch_size = json.at("batch_size");
-  video.peak_memory_bytes = json.at("peak_memory_bytes");
+  store::GeneratedVideo video =
+      store::generated_video_from_json(parse_json(read_file(entry, 1 << 16), entry.string()));
+  video.path = (entry.parent_path() / video.path).string();
   video.from_cache = true;
   return video;
 }

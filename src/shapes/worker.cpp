@@ -56,8 +56,9 @@ double number(const Json& params, const std::string& key, double fallback) {
 }
 
 at::Device device_named(const std::string& name) {
+  if (name == "auto") return at::hasCUDA() ? at::Device(at::kCUDA) : at::Device(at::kCPU);
   if (name != "cpu" && !name.starts_with("cuda")) {
-    throw RequestFailure("unsupported", "no device '" + name + "' (cpu, cuda or cuda:N)");
+    throw RequestFailure("unsupported", "no device '" + name + "' (auto, cpu, cuda or cuda:N)");
   }
   if (name != "cpu" && !at::hasCUDA())
     throw RequestFailure("unsupported", "this libtorch sees no CUDA device");

@@ -10,6 +10,7 @@
 #include "store/migrations.h"
 #include "store/sqlite_db.h"
 #include "store/store.h"
+#include "store/video_json.h"
 
 namespace vidbench::store {
 namespace {
@@ -22,36 +23,6 @@ std::vector<float> floats_of(std::span<const std::byte> bytes) {
   std::vector<float> values(bytes.size() / sizeof(float));
   if (!values.empty()) std::memcpy(values.data(), bytes.data(), values.size() * sizeof(float));
   return values;
-}
-
-Json video_to_json(const GeneratedVideo& video) {
-  return {{"path", video.path},
-          {"sha256", video.sha256},
-          {"frames", video.frames},
-          {"height", video.height},
-          {"width", video.width},
-          {"fps", video.fps},
-          {"latency_s", video.latency_s},
-          {"batch_s", video.batch_s},
-          {"batch_size", video.batch_size},
-          {"peak_memory_bytes", video.peak_memory_bytes},
-          {"from_cache", video.from_cache}};
-}
-
-GeneratedVideo video_from_json(const Json& json) {
-  GeneratedVideo video;
-  video.path = json.at("path");
-  video.sha256 = json.at("sha256");
-  video.frames = json.at("frames");
-  video.height = json.at("height");
-  video.width = json.at("width");
-  video.fps = json.at("fps");
-  video.latency_s = json.at("latency_s");
-  video.batch_s = json.at("batch_s");
-  video.batch_size = json.at("batch_size");
-  video.peak_memory_bytes = json.at("peak_memory_bytes");
-  video.from_cache = json.at("from_cache");
-  return video;
 }
 
 Json failure_to_json(const Failure& failure) {
@@ -108,7 +79,7 @@ SampleRecord sample_from_row(const Statement& row) {
   sample.key = row.text(6);
   sample.state = sample_state_from_string(row.text(7));
   sample.attempts = static_cast<int>(row.integer(8));
-  if (!row.is_null(9)) sample.video = video_from_json(Json::parse(row.text(9)));
+  if (!row.is_null(9)) sample.video = generated_video_from_json(Json::parse(row.text(9)));
   if (!row.is_null(10)) {
     const Json failure = Json::parse(row.text(10));
     sample.failure = Failure{failure.at("kind"), failure.at("message"), failure.at("log_tail")};
@@ -217,7 +188,7 @@ class SqliteStore final : public Store {
         "WHERE run = ? AND id = ? AND state <> 'evaluated' RETURNING id");
     for (const SampleRecord& sample : outcomes) {
       update.bind(to_string(sample.state)).bind(sample.attempts);
-      sample.video ? update.bind(video_to_json(*sample.video).dump()) : update.bind_null();
+      sample.video ? update.bind(to_json(*sample.video).dump()) : update.bind_null();
       sample.failure ? update.bind(failure_to_json(*sample.failure).dump()) : update.bind_null();
       update.bind(run).bind(sample.id);
       const bool changed = update.step();
