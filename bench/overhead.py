@@ -21,8 +21,17 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 def suite(folder: pathlib.Path, samples: int) -> str:
     path = folder / "null.yaml"
     prompts = [{"text": f"prompt {i}", "category": "null"} for i in range(samples)]
-    content = {"id": "null-suite", "version": 1, "title": "Overhead", "public": True, "licence": "CC0-1.0",
-               "prompts": prompts, "seeds": [1], "batch_size": 1, "metrics": []}
+    content = {
+        "id": "null-suite",
+        "version": 1,
+        "title": "Overhead",
+        "public": True,
+        "licence": "CC0-1.0",
+        "prompts": prompts,
+        "seeds": [1],
+        "batch_size": 1,
+        "metrics": [],
+    }
     path.write_text(json.dumps(content))
     return str(path)
 
@@ -61,15 +70,20 @@ def main() -> None:
     vidbench = str(options.bin / "vidbench")
     with tempfile.TemporaryDirectory(prefix="vidbench-bench") as name:
         folder = pathlib.Path(name)
-        env = {**os.environ, "XDG_DATA_HOME": str(folder / "data"), "XDG_CACHE_HOME": str(folder / "cache"),
-               "VIDBENCH_HOME": str(ROOT)}
+        env = {
+            **os.environ,
+            "XDG_DATA_HOME": str(folder / "data"),
+            "XDG_CACHE_HOME": str(folder / "cache"),
+            "VIDBENCH_HOME": str(ROOT),
+        }
         versions = [timed([vidbench, "--version"], env)[0] for _ in range(30)]
         spec = suite(folder, options.samples)
         run_s, run_peak = timed([vidbench, "run", spec, "--model", "null", "--quiet"], env)
         resume_s, resume_peak = timed([vidbench, "resume", "--last", "--quiet"], env)
         # A run that was killed half-way: the time until the resumed one commits its next sample.
-        again = subprocess.Popen([vidbench, "run", spec, "--model", "null", "--quiet", "--no-cache"], env=env,
-                                 stdout=subprocess.DEVNULL)
+        again = subprocess.Popen(
+            [vidbench, "run", spec, "--model", "null", "--quiet", "--no-cache"], env=env, stdout=subprocess.DEVNULL
+        )
         time.sleep(run_s / 2)
         again.send_signal(signal.SIGKILL)
         again.wait()
@@ -78,23 +92,30 @@ def main() -> None:
         count = "SELECT count(*) FROM samples WHERE run = ? AND state = 'evaluated'"
         before = db.execute(count, (run,)).fetchone()[0]
         start = time.monotonic()
-        resumed = subprocess.Popen([vidbench, "resume", run, "--quiet", "--no-cache"], env=env, stdout=subprocess.DEVNULL)
+        resumed = subprocess.Popen(
+            [vidbench, "resume", run, "--quiet", "--no-cache"], env=env, stdout=subprocess.DEVNULL
+        )
         while db.execute(count, (run,)).fetchone()[0] == before and resumed.poll() is None:
             time.sleep(0.005)
         place_s = time.monotonic() - start
         resumed.wait()
         alone_s = disk_alone(folder, options.samples)
-    print(json.dumps({
-        "samples": options.samples,
-        "version_ms": {"median": statistics.median(versions) * 1e3, "min": min(versions) * 1e3},
-        "run_ms_per_sample": run_s / options.samples * 1e3,
-        "disk_alone_ms_per_sample": alone_s / options.samples * 1e3,
-        "ratio_to_disk_alone": run_s / alone_s,
-        "resume_of_a_finished_run_s": resume_s,
-        "killed_at_sample": before,
-        "resume_to_next_commit_s": place_s,
-        "peak_resident_mb": {"run": run_peak / 1e6, "resume": resume_peak / 1e6},
-    }, indent=2))
+    print(
+        json.dumps(
+            {
+                "samples": options.samples,
+                "version_ms": {"median": statistics.median(versions) * 1e3, "min": min(versions) * 1e3},
+                "run_ms_per_sample": run_s / options.samples * 1e3,
+                "disk_alone_ms_per_sample": alone_s / options.samples * 1e3,
+                "ratio_to_disk_alone": run_s / alone_s,
+                "resume_of_a_finished_run_s": resume_s,
+                "killed_at_sample": before,
+                "resume_to_next_commit_s": place_s,
+                "peak_resident_mb": {"run": run_peak / 1e6, "resume": resume_peak / 1e6},
+            },
+            indent=2,
+        )
+    )
 
 
 if __name__ == "__main__":

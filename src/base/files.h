@@ -13,8 +13,8 @@ namespace vidbench {
 // kPowerLoss syncs file and folder; kCrash is enough for what can be made again (caches).
 enum class Durability { kPowerLoss, kCrash };
 
-// Writes to a temporary name beside `path` and renames: after a crash the file is either the old or the new one,
-// whole. Creates parent folders. Throws Error(kEnvironment).
+// Writes to a temporary name beside `path` and renames: after a crash the file is either the old or the new
+// one, whole. Creates parent folders. Throws Error(kEnvironment).
 void write_file_atomic(const std::filesystem::path& path, std::string_view content,
                        Durability durability = Durability::kPowerLoss);
 

@@ -65,8 +65,9 @@ class Input {
 [[nodiscard]] std::string ffmpeg_message(int code);
 // Routes FFmpeg's log away from stderr (once a process) and forgets this thread's lines.
 void clear_ffmpeg_log();
-// What this thread logged since then about data that is damaged or cut off, although the call succeeded; empty
-// when nothing. FFV1's check sums, H.264's concealment and Matroska's early end are told in no other way.
+// What this thread logged since then about data that is damaged or cut off, although the call succeeded;
+// empty when nothing. FFV1's check sums, H.264's concealment and Matroska's early end are told in no other
+// way.
 [[nodiscard]] const std::string& logged_damage();
 
 }  // namespace vidbench::media

@@ -12,8 +12,8 @@ struct SamplePolicy {
     kFirst,    // the first `count`
     kUniform,  // `count` spread from the first frame to the last, both included; one frame: the middle one
     kMiddle,   // the middle frame of each of `count` equal parts (decord/VBench's "middle"); always `count`
-              // long: a shorter video repeats its last frame
-    kStride,  // 0, stride, 2·stride, …, at most `count` of them (0: no limit)
+               // long: a shorter video repeats its last frame
+    kStride,   // 0, stride, 2·stride, …, at most `count` of them (0: no limit)
   };
   Kind kind = Kind::kAll;
   size_t count = 0;

@@ -31,7 +31,7 @@ struct MetricInfo {
   std::string features;  // feature id, for set metrics
   std::vector<std::string> needs;
   std::string definition, citation, licence;
-  std::string weights_sha256;         // of the networks it uses; part of its definition, "" when it has none
+  std::string weights_sha256;  // of the networks it uses; part of its definition, "" when it has none
 };
 [[nodiscard]] Json to_json(const MetricInfo& metric);
 // Throws Error(kInput) naming the missing or mistyped member.

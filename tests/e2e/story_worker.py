@@ -15,10 +15,29 @@ from pathlib import Path
 
 FRAMES, SIDE = 4, 8
 METRICS = [
-    {"id": "test/mean", "version": 1, "title": "Mean brightness", "unit": "", "better": "higher", "range": [0, 255],
-     "kind": "sample", "reducer": "mean", "needs": []},
-    {"id": "test/frechet", "version": 1, "title": "Distance", "unit": "", "better": "lower", "range": [0, None],
-     "kind": "set", "reducer": "frechet", "features": "test/features", "needs": ["reference"]},
+    {
+        "id": "test/mean",
+        "version": 1,
+        "title": "Mean brightness",
+        "unit": "",
+        "better": "higher",
+        "range": [0, 255],
+        "kind": "sample",
+        "reducer": "mean",
+        "needs": [],
+    },
+    {
+        "id": "test/frechet",
+        "version": 1,
+        "title": "Distance",
+        "unit": "",
+        "better": "lower",
+        "range": [0, None],
+        "kind": "set",
+        "reducer": "frechet",
+        "features": "test/features",
+        "needs": ["reference"],
+    },
 ]
 settings: dict = {}
 
@@ -53,8 +72,13 @@ def read_npy(path: Path) -> bytes:
 
 def load(params: dict) -> dict:
     settings.update(params["settings"])
-    return {"device": "cpu", "dtype": params["dtype"], "parameters": 1, "weights_bytes": 4,
-            "defaults": {"frames": FRAMES, "width": SIDE, "height": SIDE, "fps": 8, "steps": 1}}
+    return {
+        "device": "cpu",
+        "dtype": params["dtype"],
+        "parameters": 1,
+        "weights_bytes": 4,
+        "defaults": {"frames": FRAMES, "width": SIDE, "height": SIDE, "fps": 8, "steps": 1},
+    }
 
 
 def generate(params: dict) -> dict:
@@ -79,8 +103,17 @@ def generate(params: dict) -> dict:
         if "STORY_LOG" in os.environ:
             with open(os.environ["STORY_LOG"], "a") as log:
                 log.write(request["id"] + "\n")
-        results.append({"id": request["id"], "video": name, "frames": FRAMES, "height": SIDE, "width": SIDE, "fps": 8,
-                        "latency_s": time.monotonic() - start})
+        results.append(
+            {
+                "id": request["id"],
+                "video": name,
+                "frames": FRAMES,
+                "height": SIDE,
+                "width": SIDE,
+                "fps": 8,
+                "latency_s": time.monotonic() - start,
+            }
+        )
     return {"results": results, "batch_s": time.monotonic() - start, "peak_memory_bytes": 1 << 20}
 
 
@@ -92,8 +125,13 @@ def evaluate(params: dict) -> dict:
     results = []
     for request in params["requests"]:
         data = read_npy(Path(request["video"]))
-        results.append({"id": request["id"], "values": {"test/mean": sum(data) / len(data)},
-                        "features": {"test/features": features(data)}})
+        results.append(
+            {
+                "id": request["id"],
+                "values": {"test/mean": sum(data) / len(data)},
+                "features": {"test/features": features(data)},
+            }
+        )
     return {"results": results, "peak_memory_bytes": 1 << 20}
 
 
@@ -109,12 +147,25 @@ def encode(params: dict) -> dict:
 
 
 def initialize(params: dict) -> dict:
-    return {"protocol": "vidbench.worker/1", "name": "story", "version": "1",
-            "capabilities": ["generate", "evaluate", "reference", "encode"], "metrics": METRICS}
+    return {
+        "protocol": "vidbench.worker/1",
+        "name": "story",
+        "version": "1",
+        "capabilities": ["generate", "evaluate", "reference", "encode"],
+        "metrics": METRICS,
+    }
 
 
-METHODS = {"initialize": initialize, "load": load, "generate": generate, "evaluate": evaluate,
-           "reference": reference, "encode": encode, "unload": lambda _: {}, "shutdown": lambda _: {}}
+METHODS = {
+    "initialize": initialize,
+    "load": load,
+    "generate": generate,
+    "evaluate": evaluate,
+    "reference": reference,
+    "encode": encode,
+    "unload": lambda _: {},
+    "shutdown": lambda _: {},
+}
 
 
 def main() -> None:
@@ -123,8 +174,12 @@ def main() -> None:
         try:
             send({"id": request["id"], "result": METHODS[request["method"]](request["params"])})
         except Failure as failure:
-            send({"id": request["id"],
-                  "error": {"code": -32000, "message": str(failure), "data": {"class": failure.kind}}})
+            send(
+                {
+                    "id": request["id"],
+                    "error": {"code": -32000, "message": str(failure), "data": {"class": failure.kind}},
+                }
+            )
         if request["method"] == "shutdown":
             return
 

@@ -1,7 +1,6 @@
 """Real diffusers pipelines, tiny and random, from the catalogue entry to the scored leaderboard, offline."""
 
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -39,9 +38,7 @@ def add_models(vidbench: Vidbench, pipelines: dict[str, pathlib.Path]) -> None:
         (vidbench.catalogue / f"{family}.yaml").write_text(json.dumps({"family": family, "models": [entry]}))
 
 
-def test_tiny_pipelines_are_validated_run_and_scored(
-    vidbench: Vidbench, pipelines: dict[str, pathlib.Path]
-) -> None:
+def test_tiny_pipelines_are_validated_run_and_scored(vidbench: Vidbench, pipelines: dict[str, pathlib.Path]) -> None:
     add_models(vidbench, pipelines)
     report = vidbench.json("models", "validate", "tiny-wan")
     assert all(check["passed"] for check in report["checks"] if check["required"]), report

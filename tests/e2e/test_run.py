@@ -117,8 +117,9 @@ def test_parallel_workers_give_the_same_numbers(vidbench: Vidbench) -> None:
         vidbench.story_model(name, "slow 0.002")
     suite = vidbench.suite()
     one = vidbench.json("run", suite, "--model", "a,b,c", *vidbench.evaluator, "--no-cache")
-    three = vidbench.json("run", suite, "--model", "a,b,c", *vidbench.evaluator, "--no-cache", "--workers", "3",
-                          "--overlap", "on")
+    three = vidbench.json(
+        "run", suite, "--model", "a,b,c", *vidbench.evaluator, "--no-cache", "--workers", "3", "--overlap", "on"
+    )
     assert quality(one) == quality(three)
 
 
@@ -138,20 +139,24 @@ def test_prompts_of_a_private_suite_are_stored_nowhere(vidbench: Vidbench) -> No
         os.path.join(folder, name)
         for folder, _, names in os.walk(vidbench.home)
         for name in names
-        if name != "story.yaml"
-        and (b"zanzibar" in open(os.path.join(folder, name), "rb").read() or "zanzibar" in name)
+        if name != "story.yaml" and (b"zanzibar" in open(os.path.join(folder, name), "rb").read() or "zanzibar" in name)
     ]
     assert leaks == []
 
 
 def test_bad_input_is_one_clear_line(vidbench: Vidbench) -> None:
     vidbench.story_model("a")
+    unknown_metric = vidbench.suite(file="wrong.yaml", metrics=["test/maen"])
     cases = [
         (["run", "quickstrat"], 2, "did you mean 'quickstart'"),
         (["run", vidbench.suite(), "--model", "shapes-bsae-8"], 2, "shapes-base-8"),
         (["leaderboard", "nothing"], 2, "no run"),
         (["frobnicate"], 2, "--help"),
-        (["run", vidbench.suite(file="wrong.yaml", metrics=["test/maen"]), "--model", "a", *vidbench.evaluator], 2, "test/mean"),
+        (
+            ["run", unknown_metric, "--model", "a", *vidbench.evaluator],
+            2,
+            "test/mean",
+        ),
         (["run", vidbench.suite(), "--model", "a", "--evaluator", "/does/not/exist"], 3, "/does/not/exist"),
         (["runs", "list", "--store", "postgresql://x"], 2, "sqlite:PATH"),
         (["run", vidbench.suite(), "--model", "a", "--format", "xml"], 2, "xml"),
