@@ -1,6 +1,7 @@
 #include "shapes/evaluator_training.h"
 
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
 
 #include <array>
 #include <cstring>
@@ -35,10 +36,12 @@ at::Tensor bytes_of(std::span<const Video> videos) {
 // Half of the clips get noise of up to a tenth of the range, a third are blurred.
 at::Tensor degraded(const at::Tensor& clips, Random& random) {
   at::Tensor result = clips.clone();
+  // The batch is made beside the training: its noise may not come from the global generator.
+  const auto generator = at::make_generator<at::CPUGeneratorImpl>(random.next());
   for (int64_t i = 0; i < clips.size(0); ++i) {
     at::Tensor clip = result[i];
     if (random.uniform() < 0.33) clip.copy_(at::avg_pool2d(clip, 3, 1, 1, false, false));
-    if (random.uniform() < 0.5) clip.add_(at::randn_like(clip) * random.uniform(0, 0.2));
+    if (random.uniform() < 0.5) clip.add_(at::randn(clip.sizes(), generator) * random.uniform(0, 0.2));
   }
   return result;
 }
