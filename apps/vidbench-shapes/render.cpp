@@ -46,6 +46,7 @@ std::vector<SceneSpec> scenes_of(const Arguments& arguments) {
 void run(const Arguments& arguments) {
   std::string lines;
   uint64_t seed = arguments.seed;
+  std::filesystem::create_directories(arguments.out);
   for (const auto& scene : scenes_of(arguments)) {
     const std::string name = fmt::format("{:06}.npy", seed - arguments.seed);
     write_video(arguments.out / name, render(scene, seed));

@@ -18,18 +18,18 @@ constexpr double kMiB = 1024.0 * 1024.0;
 constexpr double kGiB = 1024.0 * kMiB;
 
 constexpr std::array kAnchors = {
-    Anchor{"shapes/frechet", 1, 200.0, 2.0, AnchorScale::kLog, "fidelity"},
-    Anchor{"shapes/kernel", 1, 10.0, 0.01, AnchorScale::kLog, "fidelity"},
-    Anchor{"shapes/inception", 1, 1.0, 8.0, AnchorScale::kLinear, "fidelity"},
-    Anchor{"shapes/text-alignment", 1, 0.0, 1.0, AnchorScale::kLinear, "alignment"},
+    Anchor{"shapes/frechet", 1, 2700.0, 48.0, AnchorScale::kLog, "fidelity"},
+    Anchor{"shapes/kernel", 1, 1.7e6, 92.0, AnchorScale::kLog, "fidelity"},
+    Anchor{"shapes/inception", 1, 1.0, 18.0, AnchorScale::kLinear, "fidelity"},
+    Anchor{"shapes/text-alignment", 1, 0.0, 96.5, AnchorScale::kLinear, "alignment"},
     Anchor{"shapes/colour-accuracy", 1, 0.125, 1.0, AnchorScale::kLinear, "alignment"},
     Anchor{"shapes/shape-accuracy", 1, 0.2, 1.0, AnchorScale::kLinear, "alignment"},
     Anchor{"shapes/motion-accuracy", 1, 0.125, 1.0, AnchorScale::kLinear, "alignment"},
-    Anchor{"shapes/frame-consistency", 1, 0.5, 1.0, AnchorScale::kLinear, "temporal"},
-    Anchor{"shapes/flicker", 1, 0.8, 1.0, AnchorScale::kLinear, "temporal"},
+    Anchor{"shapes/frame-consistency", 1, 0.91, 0.97, AnchorScale::kLinear, "temporal"},
+    Anchor{"shapes/flicker", 1, 0.83, 0.998, AnchorScale::kLinear, "temporal"},
     Anchor{"shapes/motion-amount", 1, 0.0, 0.85, AnchorScale::kLinear, "temporal"},
-    Anchor{"latency", 0, 1000.0, 0.1, AnchorScale::kLog, "speed"},
-    Anchor{"peak_memory", 0, 128 * kGiB, 256 * kMiB, AnchorScale::kLog, "memory"},
+    Anchor{"latency", 0, 1000.0, 0.01, AnchorScale::kLog, "speed"},
+    Anchor{"peak_memory", 0, 128 * kGiB, 64 * kMiB, AnchorScale::kLog, "memory"},
 };
 
 struct Weight {
