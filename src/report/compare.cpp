@@ -159,6 +159,26 @@ Verdict decide(const MetricComparison& row) {
   return (row.difference.value > 0) == row.metric.higher_is_better ? Verdict::kBetter : Verdict::kWorse;
 }
 
+// Holm within each of two questions, costs and quality: latency has fewer pairs (videos generated alone), and
+// the many quality metrics must not hide its difference.
+void adjust(std::vector<MetricComparison>& rows) {
+  for (const bool costs : {true, false}) {
+    std::vector<MetricComparison*> family;
+    std::vector<double> p_values;
+    for (MetricComparison& row : rows) {
+      if ((row.metric.id.find('/') == std::string::npos) != costs) continue;
+      family.push_back(&row);
+      p_values.push_back(row.p_value);
+    }
+    if (family.empty()) continue;
+    const std::vector<double> adjusted = stats::holm_adjust(p_values);
+    for (size_t i = 0; i < family.size(); ++i) {
+      family[i]->p_adjusted = adjusted[i];
+      family[i]->verdict = decide(*family[i]);
+    }
+  }
+}
+
 void add_metric(PairComparison& result, const store::MetricInfo& metric, const std::vector<Pair>& pairs,
                 const RunData& data, const Value& value) {
   MetricComparison row;
@@ -181,11 +201,16 @@ PairComparison compare_models(const Side& a, const Side& b) {
                     printable(result.model_a), printable(result.run_b), printable(result.model_b)),
         "both need the same prompts and seeds; see 'vidbench runs list'");
   const double nan = std::nan("");
+  const auto is_single = [](const Pair& pair) {
+    return pair.a->video && pair.b->video && pair.a->video->batch_size == 1 && pair.b->video->batch_size == 1;
+  };
+  // As in the leaderboard: latency is that of videos generated one at a time when there are enough of them.
+  const bool single_only = std::count_if(pairs.begin(), pairs.end(), is_single) >= 5;
   for (const store::MetricInfo& metric : performance_metrics()) {
     const bool is_latency = metric.id == "latency", is_memory = metric.id == "peak_memory";
     if (!is_latency && !is_memory) continue;
     add_metric(result, metric, pairs, *a.data, [&](const store::SampleRecord& sample) {
-      if (!sample.video) return nan;
+      if (!sample.video || (is_latency && single_only && sample.video->batch_size != 1)) return nan;
       const double value =
           is_latency ? sample.video->latency_s : static_cast<double>(sample.video->peak_memory_bytes);
       return value > 0 ? value : nan;
@@ -196,13 +221,7 @@ PairComparison compare_models(const Side& a, const Side& b) {
       const auto found = sample.measurements->values.find(metric.id);
       return found == sample.measurements->values.end() ? nan : found->second;
     });
-  std::vector<double> p_values;
-  for (const MetricComparison& row : result.metrics) p_values.push_back(row.p_value);
-  const std::vector<double> adjusted = p_values.empty() ? p_values : stats::holm_adjust(p_values);
-  for (size_t i = 0; i < result.metrics.size(); ++i) {
-    result.metrics[i].p_adjusted = adjusted[i];
-    result.metrics[i].verdict = decide(result.metrics[i]);
-  }
+  adjust(result.metrics);
   return result;
 }
 

@@ -18,7 +18,7 @@ struct MetricComparison {
   double a = 0, b = 0;         // on the common prompts and seeds
   stats::Interval difference;  // b - a, with its 95 % interval; n = common prompts and seeds
   double p_value = 1;     // two-sided permutation test: which of the two made which video does not matter
-  double p_adjusted = 1;  // Holm, over the metrics of this comparison
+  double p_adjusted = 1;  // Holm, over the costs or over the quality metrics of this pair
   Verdict verdict = Verdict::kUntested;  // of b against a, at p_adjusted < 0.05
 };
 

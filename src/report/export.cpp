@@ -48,21 +48,51 @@ std::string samples_csv(const RunData& data) {
                                        sample.failure ? escape_csv(sample.failure->kind) : "",
                                        sample.failure ? escape_csv(sample.failure->message) : ""};
     if (sample.video) {
-      json["video"] = store::to_json(*sample.video);
-      json["video"].erase("path");  // means nothing on another machine
+      const store::GeneratedVideo& video = *sample.video;
+      fields.insert(fields.end(), {fmt::format("{}", video.frames), fmt::format("{}", video.height),
+                                   fmt::format("{}", video.width), exact(video.fps), exact(video.latency_s),
+                                   exact(video.batch_s), fmt::format("{}", video.batch_size),
+                                   fmt::format("{}", video.peak_memory_bytes),
+                                   video.from_cache ? "true" : "false", video.sha256});
+    } else {
+      fields.insert(fields.end(), 10, "");
     }
-    return json;
+    for (const std::string& id : ids) fields.push_back(exact(value_of(sample, id)));
+    text += join(fields, ",") + "\n";
   }
+  return text;
+}
 
-  std::string samples_json(const RunData& data) {
-    Json json = {{"schema", "vidbench.samples/1"},
-                 {"run", data.run.id},
-                 {"suite", data.run.suite},
-                 {"samples", Json::array()}};
-    for (const store::SampleRecord& sample : data.samples)
-      json["samples"].push_back(sample_json(sample, value_ids(data)));
-    return document(json) + "\n";
+Json sample_json(const store::SampleRecord& sample, const std::vector<std::string>& ids) {
+  Json json = {{"id", sample.id},
+               {"model", sample.model},
+               {"prompt_ref", sample.prompt_ref},
+               {"category", sample.category},
+               {"seed", sample.seed},
+               {"batch", sample.batch},
+               {"state", store::to_string(sample.state)},
+               {"attempts", sample.attempts},
+               {"metrics", Json::object()}};
+  for (const std::string& id : ids)
+    if (const double value = value_of(sample, id); std::isfinite(value)) json["metrics"][id] = value;
+  if (sample.failure)
+    json["failure"] = {{"class", sample.failure->kind}, {"message", sample.failure->message}};
+  if (sample.video) {
+    json["video"] = store::to_json(*sample.video);
+    json["video"].erase("path");  // means nothing on another machine
   }
+  return json;
+}
+
+std::string samples_json(const RunData& data) {
+  Json json = {{"schema", "vidbench.samples/1"},
+               {"run", data.run.id},
+               {"suite", data.run.suite},
+               {"samples", Json::array()}};
+  for (const store::SampleRecord& sample : data.samples)
+    json["samples"].push_back(sample_json(sample, value_ids(data)));
+  return document(json) + "\n";
+}
 
 }  // namespace
 

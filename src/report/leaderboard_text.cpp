@@ -30,9 +30,16 @@ std::string rank_text(const LeaderboardEntry& entry) {
   return fmt::format("{} ({}–{})", entry.rank, entry.rank_low, entry.rank_high);
 }
 
-std::string score_text(const LeaderboardEntry& entry) {
+// A terminal is narrow: the interval is written as ± its wider side. The other formats keep both ends.
+std::string with_interval(const stats::Interval& interval, std::string_view unit, bool compact) {
+  if (!compact) return format_interval(interval.value, interval.low, interval.high, unit);
+  const double wider = std::max(interval.value - interval.low, interval.high - interval.value);
+  return format_interval(interval.value, interval.value - wider, interval.value + wider, unit);
+}
+
+std::string score_text(const LeaderboardEntry& entry, bool compact) {
   const Score& score = entry.score;
-  return score.value ? format_interval(*score.value, score.low, score.high, "") : "–";
+  return score.value ? with_interval({*score.value, score.low, score.high, entry.done}, "", compact) : "–";
 }
 
 std::string samples_text(const LeaderboardEntry& entry) {
@@ -41,27 +48,38 @@ std::string samples_text(const LeaderboardEntry& entry) {
   return text;
 }
 
-Cell metric_cell(const Leaderboard& board, const LeaderboardEntry& entry, const store::MetricInfo& metric) {
+Cell metric_cell(const Leaderboard& board, const LeaderboardEntry& entry, const store::MetricInfo& metric,
+                 bool compact) {
   const auto found = entry.metrics.find(metric.id);
   if (found == entry.metrics.end()) return {"–", Emphasis::kDim};
-  const stats::Interval& interval = found->second;
   const bool is_best = best_model(board, metric) == entry.model;
-  return {format_interval(interval.value, interval.low, interval.high, metric.unit),
-          is_best ? Emphasis::kBest : Emphasis::kNone};
+  const std::string text =
+      compact ? terminal_value(found->second, metric) : with_interval(found->second, metric.unit, false);
+  return {text, is_best ? Emphasis::kBest : Emphasis::kNone};
 }
 
-Table make_table(const Leaderboard& board) {
+std::string header_of(const store::MetricInfo& metric, bool compact) {
+  return compact && metric.id == "throughput" ? "videos/s ↑" : column_header(metric);
+}
+
+// `compact`: for a terminal.
+Table make_table(const Leaderboard& board, bool compact) {
   Table table;
   table.columns = {{"#", true, 0}, {"model", false, 0}, {"score ↑", true, 0}};
-  for (size_t i = 0; i < board.columns.size(); ++i)
-    table.columns.push_back({column_header(board.columns[i]), true, priority_of(board.columns[i].id, i)});
+  for (size_t i = 0; i < board.columns.size(); ++i) {
+    const store::MetricInfo& metric = board.columns[i];
+    table.columns.push_back({header_of(metric, compact), true, priority_of(metric.id, i)});
+  }
   table.columns.push_back({"samples", true, 60});
+  const bool has_front =
+      std::any_of(board.entries.begin(), board.entries.end(), [](auto& e) { return e.pareto; });
   for (const LeaderboardEntry& entry : board.entries) {
-    const bool is_first = entry.rank == 1;
-    std::vector<Cell> row = {{rank_text(entry), is_first ? Emphasis::kBest : Emphasis::kNone},
-                             {(entry.pareto ? "● " : "  ") + entry.model, Emphasis::kNone},
-                             {score_text(entry), is_first ? Emphasis::kBest : Emphasis::kNone}};
-    for (const store::MetricInfo& metric : board.columns) row.push_back(metric_cell(board, entry, metric));
+    const Emphasis first = entry.rank == 1 ? Emphasis::kBest : Emphasis::kNone;
+    const std::string mark = entry.pareto ? "● " : compact && has_front ? "  " : "";
+    std::vector<Cell> row = {
+        {rank_text(entry), first}, {mark + entry.model}, {score_text(entry, compact), first}};
+    for (const store::MetricInfo& metric : board.columns)
+      row.push_back(metric_cell(board, entry, metric, compact));
     row.push_back({samples_text(entry), entry.failed > 0 ? Emphasis::kBad : Emphasis::kNone});
     table.rows.push_back(std::move(row));
   }
@@ -90,9 +108,9 @@ std::string wrap(const std::string& text, size_t width, const std::string& inden
 }
 
 constexpr const char* kLegend =
-    "↑ higher is better, ↓ lower is better; ± and [low, high]: 95 % interval; # (a–b): the ranks that "
-    "redrawing the "
-    "prompts leaves possible; ● no model is both better (quality) and faster.";
+    "↑ higher is better, ↓ lower is better; [low, high] and ±: 95 % interval (± its wider side); # (a–b): "
+    "the ranks "
+    "that redrawing the prompts leaves possible; ● no model is both better (quality) and faster.";
 
 }  // namespace
 
@@ -114,11 +132,17 @@ std::string best_model(const Leaderboard& board, const store::MetricInfo& metric
   return values.size() > 1 && values[0].first < values[1].first ? values[0].second : "";
 }
 
+std::string terminal_value(const stats::Interval& interval, const store::MetricInfo& metric) {
+  // The redraws of a maximum say nothing about larger values.
+  if (metric.id == "peak_memory") return format_value(interval.value, metric.unit);
+  return with_interval(interval, metric.id == "throughput" ? "" : metric.unit, true);
+}
+
 std::string leaderboard_terminal(const Leaderboard& board, const TerminalOptions& options) {
   const bool colour = options.style.colour;
   const size_t width = std::max<size_t>(options.style.width, 40);
   std::string text = wrap(heading(board), width, "  ");
-  const DrawnTable drawn = draw_terminal(make_table(board), {width, colour});
+  const DrawnTable drawn = draw_terminal(make_table(board, true), {width, colour});
   text += drawn.text + wrap(verdict(board), width, "");
   text += paint(wrap(kLegend, width, ""), Emphasis::kDim, colour);
   if (!drawn.dropped.empty()) {
@@ -134,8 +158,9 @@ std::string leaderboard_terminal(const Leaderboard& board, const TerminalOptions
 }
 
 std::string leaderboard_markdown(const Leaderboard& board) {
-  std::string text = fmt::format("**{}**\n\n{}\n{}\n\n_{}_\n", escape_markdown(heading(board)),
-                                 draw_markdown(make_table(board)), escape_markdown(verdict(board)), kLegend);
+  std::string text =
+      fmt::format("**{}**\n\n{}\n{}\n\n_{}_\n", escape_markdown(heading(board)),
+                  draw_markdown(make_table(board, false)), escape_markdown(verdict(board)), kLegend);
   if (!board.notes.empty()) text += "\n";
   for (const std::string& note : board.notes) text += "- " + escape_markdown(note) + "\n";
   return text;
@@ -143,7 +168,7 @@ std::string leaderboard_markdown(const Leaderboard& board) {
 
 std::string leaderboard_latex(const Leaderboard& board) {
   return fmt::format("% {}\n% definition {}\n{}", printable(heading(board)), board.digest,
-                     draw_latex(make_table(board)));
+                     draw_latex(make_table(board, false)));
 }
 
 std::string leaderboard_csv(const Leaderboard& board) {

@@ -24,6 +24,8 @@ struct TerminalOptions {
 
 // "frame-consistency ↑"
 [[nodiscard]] std::string column_header(const store::MetricInfo& metric);
+// What the terminal shows for a number: short, its interval as ± the wider side.
+[[nodiscard]] std::string terminal_value(const stats::Interval& interval, const store::MetricInfo& metric);
 // The model with the best value of the metric, or "" when there is no second one or it is as good.
 [[nodiscard]] std::string best_model(const Leaderboard& board, const store::MetricInfo& metric);
 

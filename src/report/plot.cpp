@@ -45,8 +45,9 @@ class Axes {
     const double margin = std::max(0.08 * std::log10(high / low), 0.12);
     log_low_ = std::log10(low) - margin;
     log_high_ = std::log10(high) + margin;
-    y_low_ = std::max(0.0, std::floor((bottom - 3) / 10) * 10);
-    y_high_ = std::min(100.0, std::max(y_low_ + 10, std::ceil((top + 3) / 10) * 10));
+    y_step_ = top - bottom > 40 ? 20 : 10;
+    y_low_ = std::max(0.0, std::floor((bottom - 3) / y_step_) * y_step_);
+    y_high_ = std::min(100.0, std::max(y_low_ + y_step_, std::ceil((top + 3) / y_step_) * y_step_));
   }
   [[nodiscard]] double x(double value) const {
     return kLeft + (std::log10(value) - log_low_) / (log_high_ - log_low_) * (kRight - kLeft);
@@ -57,8 +58,15 @@ class Axes {
   [[nodiscard]] std::string grid() const;
 
  private:
-  double log_low_, log_high_, y_low_, y_high_;
+  double log_low_, log_high_, y_low_, y_high_, y_step_;
 };
+
+// Round numbers stay round: "20 ms", not "20.0 ms".
+std::string tick_text(double seconds) {
+  if (seconds < 0.9995e-3) return fmt::format("{:g} µs", seconds * 1e6);
+  if (seconds < 0.9995) return fmt::format("{:g} ms", std::round(seconds * 1e3));
+  return fmt::format("{:g} s", seconds);
+}
 
 std::string Axes::grid() const {
   std::string svg;
@@ -71,11 +79,10 @@ std::string Axes::grid() const {
       svg += fmt::format(
           "<line class=\"grid\" x1=\"{0:.1f}\" y1=\"{1}\" x2=\"{0:.1f}\" y2=\"{2}\"/>"
           "<text x=\"{0:.1f}\" y=\"{3}\" text-anchor=\"middle\">{4}</text>",
-          x(value), kTop, kBottom, kBottom + 18, format_value(value, "s"));
+          x(value), kTop, kBottom, kBottom + 18, tick_text(value));
     }
   }
-  const double step = y_high_ - y_low_ > 50 ? 20 : 10;
-  for (double value = y_low_; value <= y_high_ + 1e-9; value += step) {
+  for (double value = y_low_; value <= y_high_ + 1e-9; value += y_step_) {
     svg += fmt::format(
         "<line class=\"grid\" x1=\"{}\" y1=\"{:.1f}\" x2=\"{}\" y2=\"{:.1f}\"/>"
         "<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{:.0f}</text>",
