@@ -39,12 +39,13 @@ class CompareTest : public ::testing::Test {
 };
 
 TEST_F(CompareTest, FindsTheBetterModel) {
-  add("r1", {{"weak", 0.2, 0.3}, {"strong", 0.9, 0.1, 4e8, 2}});
+  add("r1", {{"weak", 0.2, 0.3}, {"strong", 0.9, 0.1, 4e8, 1}});
   const Comparison result = compare(synthetic_.store(), "r1:weak", "r1:strong");
   ASSERT_EQ(result.pairs.size(), 1U);
   const PairComparison& pair = result.pairs[0];
-  EXPECT_EQ(pair.pairs, 22U);
-  EXPECT_EQ(pair.unmatched_a, 2U);
+  EXPECT_EQ(pair.pairs, 23U);
+  EXPECT_EQ(pair.unmatched_a, 1U);
+  EXPECT_EQ(row(pair, "latency").difference.n, 7U) << "videos generated alone by both";
   EXPECT_EQ(pair.metrics.size(), 12U);
   for (const char* metric : {"latency", "shapes/frechet", "shapes/kernel", "shapes/text-alignment"}) {
     EXPECT_EQ(row(pair, metric).verdict, Verdict::kBetter) << metric;

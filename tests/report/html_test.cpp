@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <set>
 
+#include "report/compare.h"
 #include "report/format.h"
+#include "report/leaderboard_text.h"
 #include "report/plot.h"
 #include "synthetic_run.h"
 
@@ -123,6 +125,17 @@ TEST_F(HtmlTest, CanBeKeptForALook) {
            "a large red circle moving left on a grey background", 1,
            std::filesystem::path(folder) / (model.id + "_" + std::to_string(prompt) + ".mp4")});
   const std::string html = page(eight_models(), previews);
+  const Leaderboard board = build_leaderboard(synthetic_.store(), options_.run);
+  std::string text;
+  for (const size_t width : {80, 120, 200})
+    text += leaderboard_terminal(board, {{width, false}, {"vidbench report last", "vidbench compare A B"}}) +
+            "\n";
+  write_file_atomic(std::string(output) + ".txt",
+                    text +
+                        comparison_terminal(compare(synthetic_.store(), options_.run + ":shapes-base-4",
+                                                    options_.run + ":shapes-base-8"),
+                                            {100, false}) +
+                        leaderboard_markdown(board) + leaderboard_latex(board));
   write_file_atomic(output, html);
   EXPECT_EQ(std::filesystem::file_size(output), html.size());
 }

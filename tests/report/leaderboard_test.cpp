@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -80,7 +81,12 @@ TEST_F(LeaderboardTest, AllFormatsAgreeInValues) {
       EXPECT_EQ(std::stod(fields[column + 2]), metric["high"].get<double>());
       const std::string text =
           format_interval(metric["value"], metric["low"], metric["high"], metric["unit"].get<std::string>());
-      EXPECT_NE(terminal.find(text), std::string::npos) << text;
+      const auto info = std::find_if(result.columns.begin(), result.columns.end(),
+                                     [&](auto& item) { return item.id == header[column]; });
+      const std::string shown = terminal_value(result.entries[i].metrics.at(info->id), *info);
+      EXPECT_NE(terminal.find(shown), std::string::npos) << shown;
+      EXPECT_TRUE(
+          shown.starts_with(format_value(metric["value"], info->id == "throughput" ? "" : info->unit)));
       EXPECT_NE(markdown.find(escape_markdown(text)), std::string::npos) << text;
       ++checked;
     }
