@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/strings.h"
 #include "report/format.h"
 #include "report/plot.h"
 
@@ -84,6 +85,8 @@ std::string flatten(const Json& json, const std::string& prefix = "") {
     std::replace(name.begin(), name.end(), '_', ' ');
     if (value.is_object())
       text += flatten(value, name + " ");
+    else if (key.ends_with("_bytes") && value.is_number_unsigned())
+      text += definition(name.substr(0, name.size() - 6), human_bytes(value.get<uint64_t>()));
     else if (!value.is_null())
       text += definition(name, plain(value));
   }

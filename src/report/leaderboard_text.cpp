@@ -30,10 +30,12 @@ std::string rank_text(const LeaderboardEntry& entry) {
   return fmt::format("{} ({}–{})", entry.rank, entry.rank_low, entry.rank_high);
 }
 
-// A terminal is narrow: the interval is written as ± its wider side. The other formats keep both ends.
+// A terminal is narrow: the interval is written as ± its wider side, unless that would reach below zero where
+// the interval does not. The other formats keep both ends.
 std::string with_interval(const stats::Interval& interval, std::string_view unit, bool compact) {
-  if (!compact) return format_interval(interval.value, interval.low, interval.high, unit);
   const double wider = std::max(interval.value - interval.low, interval.high - interval.value);
+  const bool misleads = interval.low >= 0 && interval.value < wider;
+  if (!compact || misleads) return format_interval(interval.value, interval.low, interval.high, unit);
   return format_interval(interval.value, interval.value - wider, interval.value + wider, unit);
 }
 

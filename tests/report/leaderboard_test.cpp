@@ -143,6 +143,14 @@ TEST_F(LeaderboardTest, NeverWritesANumberThatIsNone) {
   }
 }
 
+TEST(TerminalValue, IsShortButNeverReachesBelowZero) {
+  store::MetricInfo latency;
+  latency.id = "latency";
+  latency.unit = "s";
+  EXPECT_EQ(terminal_value({0.112, 0.110, 0.150, 8}, latency), "112 ms ±38");
+  EXPECT_EQ(terminal_value({0.48, 0.40, 2.66, 8}, latency), "480 ms [400, 2660]");
+}
+
 TEST_F(LeaderboardTest, FitsNarrowTerminals) {
   const Leaderboard result = board();
   for (const size_t width : {60U, 80U, 120U, 200U}) {
