@@ -26,6 +26,7 @@ WorkerOptions worker_options(std::vector<std::string> command, const RunnerOptio
   WorkerOptions worker;
   worker.command = std::move(command);
   worker.log_path = options.log_path;
+  worker.grace_s = options.shutdown_grace_s;
   worker.environment = {{"PYTHONPATH", path}, {"PYTHONUNBUFFERED", "1"}};
   // Numeric libraries read it once, before a worker could be told by `initialize`.
   if (options.threads > 0)

@@ -49,6 +49,7 @@ struct RunnerOptions {
   int threads = 0;                 // 0 = the worker's choice
   std::string device = "auto";
   bool offline = true;
+  double shutdown_grace_s = 5;  // how long the worker may take to end after `shutdown`, before signals
 };
 
 // Thread rule: one thread uses a runner at a time. After a batch failure of kind crash, timeout or bad-output

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "fake_worker.h"
+#include "media/npy.h"
 #include "registry/program.h"
 
 namespace vidbench::workers {
@@ -100,6 +101,34 @@ TEST_F(SdkConformance, TheExampleOfTheDocumentationPasses) {
   const TemporaryDirectory folder;
   write_file_atomic(folder.path() / "my_worker.py", page.substr(begin, page.find("```", begin) - begin));
   expect_conformance((folder.path() / "my_worker.py").string());
+}
+
+// The whole way of a diffusers entry, with real pipeline classes and random weights. Importing the libraries
+// takes seconds, or minutes on a busy machine.
+TEST_F(SdkConformance, ATinyDiffusersPipelineGenerates) {
+  if (std::system((python_ + " -c 'import diffusers, transformers' 2>/dev/null").c_str()) != 0)
+    GTEST_SKIP() << "needs diffusers and transformers";
+  const TemporaryDirectory folder;
+  const std::string make = python_ + " " VIDBENCH_SOURCE_DIR "/python/tests/make_tiny_pipeline.py wan ";
+  ASSERT_EQ(std::system((make + folder.path().string() + " >/dev/null 2>&1").c_str()), 0);
+  registry::Model model = fake_model("ok");
+  model.deployment.runner = "diffusers";
+  model.deployment.command.clear();
+  model.deployment.settings = {{"pipeline", "WanPipeline"}, {"path", folder.path().string()}};
+  model.deployment.device = "cpu";
+  model.deployment.defaults = {9, 32, 32, 2, 8.0, 3.0};
+  model.deployment.start_timeout_s = 500;
+  const std::unique_ptr<Runner> runner = make_runner(model, {});
+  EXPECT_GT(runner->start().parameters.value_or(0), 0u);
+  GenerateRequest request;
+  request.prompt = "a red circle moves right";
+  request.id = request.prompt.substr(0, 1);
+  const BatchOutcome outcome = runner->generate({request}, folder.path() / "out", {}, {});
+  ASSERT_FALSE(outcome.failure) << outcome.failure->message << outcome.failure->log_tail;
+  ASSERT_TRUE(outcome.samples[0].video) << outcome.samples[0].failure->message;
+  EXPECT_EQ(outcome.samples[0].video->frames, 9);
+  EXPECT_EQ(media::read_npy_header(outcome.samples[0].video->path).shape,
+            (std::vector<size_t>{9, 32, 32, 3}));
 }
 
 TEST(Conformance, TheAskedSizeMustCome) {
