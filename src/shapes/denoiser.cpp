@@ -97,12 +97,9 @@ Denoiser::Denoiser(const DenoiserConfig& config) : config_(config) {
   p.add_linear("final", d, kPatchValues, 0);
 }
 
-void Denoiser::use_bf16() { to(at::kBFloat16, parameters_.get("position").device()); }
-
 at::Tensor Denoiser::condition(const at::Tensor& t, const at::Tensor& words) const {
   const auto& p = parameters_;
-  const at::Tensor time =
-      p.linear("time2", at::silu(p.linear("time1", time_features(t).to(words.scalar_type()))));
+  const at::Tensor time = p.linear("time2", at::silu(p.linear("time1", time_features(t))));
   const at::Tensor caption = p.linear("caption2", at::silu(p.linear("caption1", words.flatten(1))));
   return at::silu(time + caption);
 }
@@ -128,11 +125,10 @@ at::Tensor Denoiser::attention(const std::string& block, const at::Tensor& x, co
 
 at::Tensor Denoiser::predict(const at::Tensor& noisy, const at::Tensor& t, const at::Tensor& tokens) const {
   const auto& p = parameters_;
-  const auto type = p.get("position").scalar_type();
   const at::Tensor words = at::embedding(p.get("word"), tokens) + p.get("word_position");
   const at::Tensor text = p.linear("text", words);
   const at::Tensor c = condition(t, words);
-  at::Tensor x = p.linear("patch", noisy.to(type)) + p.get("position");
+  at::Tensor x = p.linear("patch", noisy) + p.get("position");
   for (int64_t i = 0; i < config_.depth; ++i) {
     const std::string b = block_name(i);
     const auto m = p.linear(b + ".modulation", c).chunk(6, 1);
@@ -141,7 +137,7 @@ at::Tensor Denoiser::predict(const at::Tensor& noisy, const at::Tensor& t, const
     x = gated_sum(x, m[5], p.linear(b + ".mlp2", hidden));
   }
   const auto m = p.linear("final_modulation", c).chunk(2, 1);
-  return p.linear("final", modulate(x, m[0], m[1])).to(at::kFloat);
+  return p.linear("final", modulate(x, m[0], m[1]));
 }
 
 at::Tensor patches_of(std::span<const Video> videos) {

@@ -42,9 +42,9 @@ class Denoiser {
   [[nodiscard]] const DenoiserConfig& config() const { return config_; }
   [[nodiscard]] Parameters& parameters() { return parameters_; }
   [[nodiscard]] const Parameters& parameters() const { return parameters_; }
-  // Blocks then compute in this type; inputs and the prediction stay float.
-  void to(at::ScalarType type, const at::Device& device) { parameters_.to(type, device); }
-  void use_bf16();  // on the device it is on
+  void to(const at::Device& device) { parameters_.to(at::kFloat, device); }
+  // For inference: matrices and what they are multiplied with in bfloat16, everything between in float.
+  void use_bf16() { parameters_.matrices_to_bf16(); }
 
  private:
   [[nodiscard]] at::Tensor condition(const at::Tensor& t, const at::Tensor& words) const;

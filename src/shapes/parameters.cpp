@@ -38,14 +38,19 @@ const at::Tensor& Parameters::get(const std::string& name) const {
 
 at::Tensor Parameters::linear(const std::string& name, const at::Tensor& x) const {
   const at::Tensor& weight = get(name + ".w");
-  const at::Tensor flat = x.reshape({-1, weight.size(0)});
+  at::Tensor flat = x.reshape({-1, weight.size(0)});
+  const int64_t rows = flat.size(0);
   auto shape = x.sizes().vec();
   shape.back() = weight.size(1);
+  // One row would go to a matrix-vector kernel, whose sums round in another way: a sample's bytes would
+  // depend on whether it is alone in its batch.
+  if (rows == 1) flat = flat.expand({2, -1});
   const at::Tensor& bias = get(name + ".b");
-  if (bf16_products_ && flat.size(0) >= kManyRows) {
-    return (at::mm(flat.to(at::kBFloat16), weight.to(at::kBFloat16)).to(at::kFloat) + bias).view(shape);
-  }
-  return at::addmm(bias, flat, weight).view(shape);
+  const bool bf16 = weight.scalar_type() == at::kBFloat16 || (bf16_products_ && rows >= kManyRows);
+  const at::Tensor product =
+      bf16 ? at::mm(flat.to(at::kBFloat16), weight.to(at::kBFloat16)).to(at::kFloat) + bias
+           : at::addmm(bias, flat, weight);
+  return product.narrow(0, 0, rows).view(shape);
 }
 
 int64_t Parameters::count() const {
@@ -65,6 +70,12 @@ Parameters Parameters::copy(bool trainable) const {
 void Parameters::to(at::ScalarType type, const at::Device& device) {
   for (auto& [name, tensor] : tensors_) {
     tensor = tensor.detach().to(device, type).requires_grad_(tensor.requires_grad());
+  }
+}
+
+void Parameters::matrices_to_bf16() {
+  for (auto& [name, tensor] : tensors_) {
+    if (name.ends_with(".w")) tensor = tensor.detach().to(at::kBFloat16);
   }
 }
 

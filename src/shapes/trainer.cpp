@@ -46,7 +46,7 @@ at::Tensor diffusion_loss(const Denoiser& denoiser, const Recipe& recipe, const 
 
 void train_denoiser(const Recipe& recipe, const TrainOptions& options, const at::Device& device) {
   Denoiser denoiser(recipe.denoiser);
-  denoiser.to(at::kFloat, device);
+  denoiser.to(device);
   denoiser.parameters().set_bf16_products(recipe.bf16_products);
   TrainingTask task;
   task.parameters = &denoiser.parameters();
@@ -55,7 +55,7 @@ void train_denoiser(const Recipe& recipe, const TrainOptions& options, const at:
   task.loss = [&](const Batch& batch) { return diffusion_loss(denoiser, recipe, batch, device); };
   task.measure = [&](const Parameters& average, const std::filesystem::path& out) {
     Denoiser copy(recipe.denoiser);
-    copy.to(at::kFloat, device);
+    copy.to(device);
     copy.parameters().assign(average.all(), "", "the averaged weights");
     std::vector<Video> videos;
     const auto rates = audit(copy, {.steps = 10, .guidance = 1.5}, kCheckedCaptions, 1, 20, &videos);

@@ -65,9 +65,8 @@ at::Device device_named(const std::string& name) {
   return at::Device(name);
 }
 
-at::ScalarType type_named(const std::string& name) {
-  if (name == "fp32") return at::kFloat;
-  if (name == "bf16") return at::kBFloat16;
+bool is_bf16(const std::string& name) {
+  if (name == "fp32" || name == "bf16") return name == "bf16";
   throw RequestFailure("unsupported", "no dtype '" + name + "' (fp32 or bf16)");
 }
 
@@ -138,14 +137,15 @@ class ShapesWorker {
     const std::string device = text(params, "device", "cpu");
     const std::string dtype = text(params, "dtype", "fp32");
     loaded_ = std::make_unique<Loaded>(Loaded{load_denoiser(path), {}, device_named(device)});
-    loaded_->denoiser.to(type_named(dtype), loaded_->device);
+    loaded_->denoiser.to(loaded_->device);
+    if (is_bf16(dtype)) loaded_->denoiser.use_bf16();
     auto& defaults = loaded_->defaults;
     defaults.kind = sampler_named(text(settings, "sampler", "euler"));
     defaults.shift = number(settings, "shift", defaults.shift);
     return {{"parameters", loaded_->denoiser.parameters().count()},
             {"weights_bytes", std::filesystem::file_size(path)},
             {"weights_sha256", sha256_file(path)},
-            {"device", device},
+            {"device", loaded_->device.str()},
             {"dtype", dtype},
             {"versions", {{"torch", TORCH_VERSION}}},
             {"peak_memory_bytes", peak_memory(loaded_->device)},
