@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -34,6 +35,18 @@ class FileDescriptor {
                     "check free space and permissions");
 }
 
+void write_whole(const fs::path& path, std::string_view content, Durability durability) {
+  FileDescriptor file(path, O_WRONLY | O_CREAT | O_TRUNC);
+  if (file.get() < 0) throw_write(path);
+  while (!content.empty()) {
+    const ssize_t written = ::write(file.get(), content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw_write(path);
+    content.remove_prefix(static_cast<size_t>(written));
+  }
+  if (durability == Durability::kPowerLoss && ::fsync(file.get()) != 0) throw_write(path);
+}
+
 fs::path xdg(const char* variable, const char* fallback) {
   const char* value = std::getenv(variable);
   if (value != nullptr && *value != '\0') return fs::path(value) / "vidbench";
@@ -55,24 +68,25 @@ std::string read_file(const fs::path& path, size_t limit_bytes) {
     if (content.size() > limit_bytes)
       throw_input(fmt::format("{} is larger than {} bytes", path.string(), limit_bytes));
   }
+  if (file.bad()) throw_input(fmt::format("cannot read {} to its end", path.string()));
   return content;
 }
 
 void write_file_atomic(const fs::path& path, std::string_view content, Durability durability) {
-  if (path.has_parent_path()) fs::create_directories(path.parent_path());
-  const fs::path temporary = fmt::format("{}.{}.tmp", path.string(), ::getpid());
-  {
-    FileDescriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
-    if (file.get() < 0) throw_write(temporary);
-    while (!content.empty()) {
-      const ssize_t written = ::write(file.get(), content.data(), content.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) throw_write(temporary);
-      content.remove_prefix(static_cast<size_t>(written));
-    }
-    if (durability == Durability::kPowerLoss && ::fsync(file.get()) != 0) throw_write(temporary);
+  std::error_code ec;
+  if (path.has_parent_path()) fs::create_directories(path.parent_path(), ec);
+  if (ec)
+    throw_environment(fmt::format("cannot create {}: {}", path.parent_path().string(), ec.message()),
+                      "check the path and its permissions");
+  static std::atomic<uint64_t> counter{0};  // threads may write the same path
+  const fs::path temporary = fmt::format("{}.{}-{}.tmp", path.string(), ::getpid(), counter++);
+  try {
+    write_whole(temporary, content, durability);
+    if (::rename(temporary.c_str(), path.c_str()) != 0) throw_write(path);
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
   }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) throw_write(path);
   if (durability == Durability::kCrash) return;
   FileDescriptor folder(path.has_parent_path() ? path.parent_path() : fs::path("."), O_RDONLY | O_DIRECTORY);
   if (folder.get() >= 0) ::fsync(folder.get());
@@ -98,7 +112,7 @@ fs::path resource_root() {
   const char* home = std::getenv("VIDBENCH_HOME");
   if (home != nullptr && *home != '\0') return home;
   for (fs::path folder = executable_directory(); folder.has_relative_path(); folder = folder.parent_path())
-    if (fs::is_directory(folder / "suites")) return folder;
+    if (fs::exists(folder / "suites" / "quickstart.yaml")) return folder;
   throw_environment(
       "cannot find vidbench's suites/ and models/ folders above " + executable_directory().string(),
       "set VIDBENCH_HOME to the folder that holds them");

@@ -36,7 +36,7 @@ class TemporaryDirectory {
 [[nodiscard]] std::filesystem::path cache_home();
 
 // The folder that ships suites/, catalogue/, models/ and python/: $VIDBENCH_HOME, else the nearest ancestor
-// of the running executable that has a suites/ folder. Throws Error(kEnvironment) when there is none.
+// of the running executable that has suites/quickstart.yaml. Throws Error(kEnvironment) when there is none.
 [[nodiscard]] std::filesystem::path resource_root();
 // The folder of the running executable (where vidbench-eval and vidbench-shapes stand beside vidbench).
 [[nodiscard]] std::filesystem::path executable_directory();

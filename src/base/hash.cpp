@@ -53,6 +53,7 @@ std::string sha256_file(const std::filesystem::path& path) {
   std::vector<char> block(1 << 20);
   while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0)
     hash.update(std::string_view(block.data(), static_cast<size_t>(file.gcount())));
+  if (file.bad()) throw_input("cannot read " + path.string() + " to its end");  // a directory, a failing disk
   return hash.hex();
 }
 

@@ -11,6 +11,8 @@ Json parse_json(std::string_view text, std::string_view origin) {
     return Json::parse(text);
   } catch (const Json::parse_error& e) {
     throw_input(fmt::format("{}: not valid JSON at byte {}", origin, e.byte));
+  } catch (const Json::out_of_range&) {  // 1e999
+    throw_input(fmt::format("{}: not valid JSON: a number is out of range", origin));
   }
 }
 

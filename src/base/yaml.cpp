@@ -25,18 +25,22 @@ Json scalar_to_json(const YAML::Node& node) {
   return node.Scalar();
 }
 
-Json to_json(const YAML::Node& node) {
+// What may come out of one json() call: aliases let a few lines stand for billions of values.
+constexpr size_t kMaxJsonNodes = 1000000;
+
+Json to_json(const YAML::Node& node, size_t& budget) {
+  if (budget-- == 0) throw YAML::Exception(node.Mark(), "its aliases stand for too many values");
   switch (node.Type()) {
     case YAML::NodeType::Scalar:
       return scalar_to_json(node);
     case YAML::NodeType::Sequence: {
       Json array = Json::array();
-      for (const auto& item : node) array.push_back(to_json(item));
+      for (const auto& item : node) array.push_back(to_json(item, budget));
       return array;
     }
     case YAML::NodeType::Map: {
       Json object = Json::object();
-      for (const auto& item : node) object[item.first.Scalar()] = to_json(item.second);
+      for (const auto& item : node) object[item.first.Scalar()] = to_json(item.second, budget);
       return object;
     }
     default:
@@ -53,7 +57,11 @@ YamlMap YamlMap::load(const std::filesystem::path& path) {
 YamlMap YamlMap::parse(const std::string& text, const std::string& origin) {
   YAML::Node node;
   try {
-    node = YAML::Load(text);
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    if (documents.size() > 1)
+      throw_input(fmt::format("{}:{}: a second YAML document", origin, line_of(documents[1])),
+                  "keep one document a file");
+    if (!documents.empty()) node = documents[0];
   } catch (const YAML::Exception& e) {
     throw_input(fmt::format("{}:{}: not valid YAML: {}", origin, e.mark.line + 1, e.msg));
   }
@@ -177,7 +185,12 @@ std::vector<YamlMap> YamlMap::maps(const std::string& key) {
 
 Json YamlMap::json(const std::string& key) {
   const YAML::Node node = find(key);
-  return node.IsDefined() ? to_json(node) : Json(nullptr);
+  size_t budget = kMaxJsonNodes;
+  try {
+    return node.IsDefined() ? to_json(node, budget) : Json(nullptr);
+  } catch (const YAML::Exception& e) {
+    fail(key, fmt::format("'{}': {}", key, e.msg), "write the values out");
+  }
 }
 
 std::vector<std::string> YamlMap::keys() const {

@@ -27,7 +27,11 @@ WorkerOptions worker_options(std::vector<std::string> command, const RunnerOptio
   worker.command = std::move(command);
   worker.log_path = options.log_path;
   worker.grace_s = options.shutdown_grace_s;
-  worker.environment = {{"PYTHONPATH", path}, {"PYTHONUNBUFFERED", "1"}};
+  worker.environment = {
+      {"PYTHONPATH", path},
+      {"PYTHONUNBUFFERED", "1"},
+      // Threads that spin at a barrier slow a busy machine down twentyfold (docs/performance.md).
+      {"OMP_WAIT_POLICY", "PASSIVE"}};
   // Numeric libraries read it once, before a worker could be told by `initialize`.
   if (options.threads > 0)
     worker.environment.emplace_back("OMP_NUM_THREADS", std::to_string(options.threads));

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "base/error.h"
 
@@ -118,6 +119,29 @@ TEST(WriteFileAtomic, KeepsTheOldFileWhenItCannotWrite) {
     EXPECT_NE(std::string(e.what()).find((folder.path() / "taken").string()), std::string::npos);
   }
   EXPECT_EQ(read_file(folder.path() / "taken" / "inner"), "kept");
+  EXPECT_EQ(entries_in(folder.path()), 1u);  // no temporary file stays behind
+}
+
+TEST(WriteFileAtomic, AParentThatIsAFileIsAnErrorOfOurs) {
+  const TemporaryDirectory folder;
+  write_file_atomic(folder.path() / "file", "x");
+  EXPECT_THROW(write_file_atomic(folder.path() / "file" / "below", "x"), Error);
+}
+
+TEST(WriteFileAtomic, ThreadsMayWriteTheSamePath) {
+  const TemporaryDirectory folder;
+  const fs::path path = folder.path() / "same";
+  {
+    std::vector<std::jthread> writers;
+    for (char c = 'a'; c < 'e'; ++c)
+      writers.emplace_back([&path, c] {
+        for (int i = 0; i < 50; ++i)
+          EXPECT_NO_THROW(write_file_atomic(path, std::string(10000, c), Durability::kCrash));
+      });
+  }
+  const std::string content = read_file(path);
+  EXPECT_EQ(content, std::string(10000, content[0]));
+  EXPECT_EQ(entries_in(folder.path()), 1u);
 }
 
 TEST(TemporaryDirectoryTest, IsFreshAndRemovedWithItsContent) {
@@ -147,6 +171,12 @@ TEST(Homes, FollowXdgWithItsDefaults) {
 TEST(ResourceRoot, FollowsTheVariable) {
   const ScopedVariable home("VIDBENCH_HOME", "/opt/vidbench");
   EXPECT_EQ(resource_root(), "/opt/vidbench");
+}
+
+// The build tree has folders named suites/ too.
+TEST(ResourceRoot, IsFoundAboveTheExecutable) {
+  const ScopedVariable home("VIDBENCH_HOME", nullptr);
+  EXPECT_TRUE(fs::exists(resource_root() / "suites" / "quickstart.yaml"));
 }
 
 TEST(ExecutableDirectory, IsWhereThisTestRuns) {

@@ -22,7 +22,7 @@ TEST(ParseJson, NamesOriginAndByte) {
 }
 
 TEST(ParseJson, RefusesWhatIsNotOneDocument) {
-  for (const char* text : {"", " ", "{", "{} {}", "nul", "{'a': 1}", "[1,]", "\"\xff\"", "NaN"})
+  for (const char* text : {"", " ", "{", "{} {}", "nul", "{'a': 1}", "[1,]", "\"\xff\"", "NaN", "1e999"})
     EXPECT_THROW((void)parse_json(text, "x"), Error) << text;
 }
 

@@ -1,5 +1,6 @@
 #include "base/yaml.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -145,6 +146,22 @@ TEST(Yaml, JsonKeepsTypes) {
   YamlMap map = parse("x: {n: 3, r: 0.5, t: true, s: word, q: '3', z: ~, l: [1, a]}\n");
   EXPECT_EQ(map.json("x"),
             parse_json(R"({"n":3,"r":0.5,"t":true,"s":"word","q":"3","z":null,"l":[1,"a"]})", "x"));
+}
+
+TEST(Yaml, ASecondDocumentIsRefused) {
+  EXPECT_EQ(error_of([] { (void)parse("a: 1\n---\nb: 2\n"); }),
+            "f.yaml:3: a second YAML document|keep one document a file");
+}
+
+TEST(Yaml, JsonHoldsAgainstAnAliasBomb) {
+  std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 10; ++i)
+    bomb += fmt::format(
+        "a{0}: &a{0} [*a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}]\n", i, i - 1);
+  YamlMap map = parse(bomb);
+  EXPECT_EQ(map.json("a3").size(), 10u);
+  EXPECT_EQ(error_of([&] { (void)map.json("a9"); }),
+            "f.yaml:10: 'a9': its aliases stand for too many values|write the values out");
 }
 
 TEST(Yaml, LoadNamesTheFile) {

@@ -46,11 +46,11 @@ TEST_F(CacheTest, DropsDamagedEntries) {
   const auto inserted = cache_.insert(key_, make("pixels"));
   write_file_atomic(inserted.path, "other pixels");
   EXPECT_FALSE(cache_.find(key_).has_value());
-  cache_.insert(key_, make("pixels"));
+  (void)cache_.insert(key_, make("pixels"));
   EXPECT_TRUE(cache_.find(key_).has_value());
   fs::remove(inserted.path);
   EXPECT_FALSE(cache_.find(key_).has_value());
-  cache_.insert(key_, make("pixels"));
+  (void)cache_.insert(key_, make("pixels"));
   write_file_atomic(fs::path(inserted.path).replace_extension(".json"), "{not json");
   EXPECT_FALSE(cache_.find(key_).has_value());
 }
