@@ -62,8 +62,12 @@ endfunction()
 # libtorch comes from the pip wheel of the environment: the active one, else the project's .venv.
 macro(vidbench_find_torch)
   if(NOT Torch_DIR)
-    find_program(VIDBENCH_PYTHON NAMES python3 python
-                 HINTS $ENV{VIRTUAL_ENV}/bin ${CMAKE_SOURCE_DIR}/.venv/bin NO_DEFAULT_PATH REQUIRED)
+    if(DEFINED ENV{VIRTUAL_ENV})
+      set(environment $ENV{VIRTUAL_ENV})
+    else()
+      set(environment ${CMAKE_SOURCE_DIR}/.venv)
+    endif()
+    find_program(VIDBENCH_PYTHON NAMES python3 python PATHS ${environment}/bin NO_DEFAULT_PATH REQUIRED)
     execute_process(COMMAND ${VIDBENCH_PYTHON} -c "import torch; print(torch.utils.cmake_prefix_path)"
                     OUTPUT_VARIABLE torch_prefix OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
     list(APPEND CMAKE_PREFIX_PATH ${torch_prefix})
