@@ -18,8 +18,8 @@ constexpr double kMiB = 1024.0 * 1024.0;
 constexpr double kGiB = 1024.0 * kMiB;
 
 constexpr std::array kAnchors = {
-    Anchor{"shapes/frechet", 1, 2700.0, 48.0, AnchorScale::kLog, "fidelity"},
-    Anchor{"shapes/kernel", 1, 1.7e6, 92.0, AnchorScale::kLog, "fidelity"},
+    Anchor{"shapes/frechet", 1, 25.0, 1.8, AnchorScale::kLog, "fidelity"},
+    Anchor{"shapes/kernel", 1, 3.0, 0.01, AnchorScale::kLog, "fidelity"},
     Anchor{"shapes/inception", 1, 1.0, 18.0, AnchorScale::kLinear, "fidelity"},
     Anchor{"shapes/text-alignment", 1, 0.0, 96.5, AnchorScale::kLinear, "alignment"},
     Anchor{"shapes/colour-accuracy", 1, 0.125, 1.0, AnchorScale::kLinear, "alignment"},
