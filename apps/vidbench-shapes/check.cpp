@@ -18,6 +18,7 @@ struct Arguments {
   std::filesystem::path weights_dir;
   std::vector<int> steps = {8};
   std::vector<double> guidances = {SamplerSettings{}.guidance};
+  double shift = SamplerSettings{}.shift;
   std::string sampler = "euler";
   std::string dtype = "fp32";
   int count = 200;
@@ -60,6 +61,7 @@ void print_json(const std::vector<Row>& rows, const Arguments& arguments) {
                     {"dtype", arguments.dtype},
                     {"steps", row.settings.steps},
                     {"guidance", row.settings.guidance},
+                    {"shift", row.settings.shift},
                     {"rates", row.rates.json()},
                     {"seconds_per_video", row.seconds_per_video}});
   }
@@ -80,6 +82,7 @@ void run(const Arguments& arguments) {
         settings.kind = sampler_named(arguments.sampler);
         settings.steps = steps;
         settings.guidance = guidance;
+        settings.shift = arguments.shift;
         rows.push_back(measure(denoiser, model, settings, arguments));
         std::cerr << fmt::format("{} {} steps: done\n", model, steps);
       }
@@ -98,6 +101,8 @@ void add_check(CLI::App& app) {
   command->add_option("--weights-dir", arguments->weights_dir, "Folder of <model>.safetensors");
   command->add_option("--steps", arguments->steps, "Denoising steps, or several")->delimiter(',');
   command->add_option("--guidance", arguments->guidances, "Guidance scale, or several")->delimiter(',');
+  command->add_option("--shift", arguments->shift, "Time shift of the steps, > 1: more of them at high noise")
+      ->capture_default_str();
   command->add_option("--sampler", arguments->sampler, "euler or sde")->capture_default_str();
   command->add_option("--dtype", arguments->dtype, "Compute type")
       ->check(CLI::IsMember({"fp32", "bf16"}))
