@@ -111,7 +111,9 @@ def test_loads_and_generates(
     assert (one != other).mean() > 0.5, "another seed gives another video"
 
     steps = [(item["id"], item["step"], item["steps"]) for item in worker.progress if item.get("step")]
-    assert steps == [(f"v{video}", step, 3) for video in range(3) for step in (1, 2, 3)]
+    every = [(f"v{video}", step, 3) for video in range(3) for step in (1, 2, 3)]
+    assert steps == [step for step in every if step in steps], "in order, none twice"
+    assert steps[:3] == every[:3], "what comes faster than 20 a second may be dropped, but not the first video's"
     assert {item["stage"] for item in worker.progress} == {"text_encode", "denoise", "decode"}
     for result in results:
         assert set(result["stages"]) == {"text_encode", "denoise", "decode"}
