@@ -113,7 +113,9 @@ def test_loads_and_generates(
     steps = [(item["id"], item["step"], item["steps"]) for item in worker.progress if item.get("step")]
     every = [(f"v{video}", step, 3) for video in range(3) for step in (1, 2, 3)]
     assert steps == [step for step in every if step in steps], "in order, none twice"
-    assert steps[:3] == every[:3], "what comes faster than 20 a second may be dropped, but not the first video's"
+    assert steps[:3] == every[:3], (
+        "what comes faster than 20 a second may be dropped, but not the first video's"
+    )
     assert {item["stage"] for item in worker.progress} == {"text_encode", "denoise", "decode"}
     for result in results:
         assert set(result["stages"]) == {"text_encode", "denoise", "decode"}
