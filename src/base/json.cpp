@@ -16,4 +16,8 @@ Json parse_json(std::string_view text, std::string_view origin) {
   }
 }
 
+std::string document(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace vidbench

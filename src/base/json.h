@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
 
 namespace vidbench {
@@ -11,5 +12,8 @@ using Json = nlohmann::json;
 
 // Parses `text`; throws Error(kInput) "<origin>: …" with the byte position on a syntax error.
 [[nodiscard]] Json parse_json(std::string_view text, std::string_view origin);
+
+// JSON text for an output: malformed UTF-8 is replaced, never thrown at; `indent` -1 = one line.
+[[nodiscard]] std::string document(const Json& json, int indent = 2);
 
 }  // namespace vidbench

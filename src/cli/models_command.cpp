@@ -28,7 +28,7 @@ void list(const ModelsArguments& arguments) {
       json["runner"] = model.deployment.runner;
       models.push_back(std::move(json));
     }
-    print(Json{{"schema", "vidbench.models/1"}, {"models", models}}.dump(2) + "\n");
+    print(document(Json{{"schema", "vidbench.models/1"}, {"models", models}}) + "\n");
     return;
   }
   report::Table table;
@@ -51,7 +51,7 @@ void show(const ModelsArguments& arguments) {
   json["missing"] = model.missing;
   if (arguments.format == "json") {
     json["schema"] = "vidbench.model/1";
-    print(json.dump(2) + "\n");
+    print(document(json) + "\n");
     return;
   }
   report::Table table;
@@ -73,7 +73,7 @@ void validate(const ModelsArguments& arguments, Context& context) {
   if (arguments.format == "json") {
     Json json = workers::to_json(report);
     json["schema"] = "vidbench.validation/1";
-    print(json.dump(2) + "\n");
+    print(document(json) + "\n");
   } else {
     report::Table table;
     table.columns = {{"check"}, {"result"}, {"detail"}};

@@ -98,7 +98,7 @@ void print_estimate(const std::vector<engine::ModelEstimate>& estimates, const e
            {"command", deployment.command},
            {"settings", engine::effective_settings(plan.suite, plan.models[m])}});
     }
-    print(Json{{"schema", "vidbench.plan/1"}, {"suite", plan.suite.id}, {"models", models}}.dump(2) + "\n");
+    print(document(Json{{"schema", "vidbench.plan/1"}, {"suite", plan.suite.id}, {"models", models}}) + "\n");
     return;
   }
   report::Table table;

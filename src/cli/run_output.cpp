@@ -37,7 +37,7 @@ void write_results(store::Store& store, const std::string& run) {
   store.put_aggregates(run, report::aggregate_run(store, run));
   const std::filesystem::path directory = store.run(run).directory;
   write_file_atomic(directory / "leaderboard.json",
-                    report::to_json(report::build_leaderboard(store, run)).dump(2) + "\n");
+                    document(report::to_json(report::build_leaderboard(store, run))) + "\n");
   write_file_atomic(directory / "report.html",
                     report::render_html(report::build_run_report(store, run), preview_videos(store, run)));
 }
@@ -46,7 +46,7 @@ void print_leaderboard(store::Store& store, const std::string& run, const std::s
                        const std::string& format, bool next_commands) {
   const auto board = report::build_leaderboard(store, run, profile);
   if (format == "json")
-    print(report::to_json(board).dump(2) + "\n");
+    print(document(report::to_json(board)) + "\n");
   else if (format == "csv")
     print(report::leaderboard_csv(board));
   else if (format == "md")

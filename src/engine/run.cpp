@@ -248,7 +248,7 @@ RunResult start_run(store::Store& store, const Plan& plan, const RunOptions& opt
   run.directory = directory.string();
   run.manifest = make_manifest(plan, options, worker.metrics);
   run.manifest["run"] = run.id;
-  write_file_atomic(directory / "manifest.json", run.manifest.dump(2) + "\n");
+  write_file_atomic(directory / "manifest.json", document(run.manifest) + "\n");
   store.create_run(run, plan.samples);
   store.append_event(run.id, "started", {{"samples", plan.samples.size()}});
   return execute(store, run.id, directory, plan, options, observer, stop, std::move(worker), false);

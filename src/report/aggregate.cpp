@@ -8,9 +8,7 @@
 #include <optional>
 
 #include "base/error.h"
-#include "stats/frechet.h"
-#include "stats/inception_score.h"
-#include "stats/kernel_distance.h"
+#include "report/set_statistic.h"
 
 namespace vidbench::report {
 namespace {
@@ -56,57 +54,22 @@ Estimate estimate_mean(const Rows& rows, const Resamples& resamples) {
   return result;
 }
 
-stats::Features matrix(const std::vector<const std::vector<float>*>& rows) {
-  stats::Features features(static_cast<Eigen::Index>(rows.size()),
-                           static_cast<Eigen::Index>(rows[0]->size()));
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i]->size() != rows[0]->size()) {
-      throw_input(
-          fmt::format("feature vectors of {} and {} numbers in one set", rows[0]->size(), rows[i]->size()));
-    }
-    for (size_t j = 0; j < rows[i]->size(); ++j)
-      features(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = (*rows[i])[j];
-  }
-  return features;
-}
-
-struct SetStatistic {
-  double value;
-  WeightedStatistic replicate;
-  double minimum;  // no value lies below
-};
-
-SetStatistic make_statistic(const store::MetricInfo& metric, const stats::Features& generated,
-                            const store::ReferenceFeatures* reference_rows) {
-  if (metric.reducer == "inception")
-    return {stats::inception_score(generated), inception_statistic(generated), 1};
-  const stats::Features reference =
-      stats::features_from_floats(reference_rows->data, static_cast<size_t>(reference_rows->rows),
-                                  static_cast<size_t>(reference_rows->dim));
-  if (metric.reducer == "frechet")
-    return {stats::frechet_distance(generated, reference), frechet_statistic(generated, reference), 0};
-  if (metric.reducer == "kernel")
-    return {stats::kernel_distance(generated, reference), kernel_statistic(generated, reference), -HUGE_VAL};
-  throw_input(fmt::format("metric {}: unknown reducer '{}'", metric.id, metric.reducer),
-              "one of: frechet, kernel, inception");
-}
-
 // A set statistic changes systematically when rows repeat: the replicates are moved so that their median is
 // the value, and tell the spread alone (stats::centred_interval).
 Estimate estimate_set(const SetStatistic& statistic, const Rows& rows, const Resamples& resamples) {
+  const auto n = rows.units.size();
+  const double value = statistic.evaluate(Eigen::VectorXd::Ones(static_cast<Eigen::Index>(n)));
   std::vector<double> replicates;
   for (size_t r = 0; r < kJointReplicates; ++r) {
-    Eigen::VectorXd weights(static_cast<Eigen::Index>(rows.units.size()));
-    for (size_t i = 0; i < rows.units.size(); ++i)
-      weights[static_cast<Eigen::Index>(i)] = resamples[r][rows.units[i]];
-    replicates.push_back((weights.array() > 0).count() >= 2 ? statistic.replicate(weights) : kNan);
+    Eigen::VectorXd weights(static_cast<Eigen::Index>(n));
+    for (size_t i = 0; i < n; ++i) weights[static_cast<Eigen::Index>(i)] = resamples[r][rows.units[i]];
+    replicates.push_back((weights.array() > 0).count() >= 2 ? statistic.evaluate(weights) : kNan);
   }
   const std::vector<double> usable = finite(replicates);
-  const size_t n = rows.units.size();
-  if (usable.size() < 2) return {{statistic.value, statistic.value, statistic.value, n}, replicates};
-  Estimate result{stats::centred_interval(statistic.value, usable, n, kConfidence), replicates};
+  if (usable.size() < 2) return {{value, value, value, n}, replicates};
+  Estimate result{stats::centred_interval(value, usable, n, kConfidence), replicates};
   result.interval.low = std::max(statistic.minimum, result.interval.low);
-  const double shift = statistic.value - stats::median(usable);
+  const double shift = value - stats::median(usable);
   for (double& replicate : result.replicates) replicate = std::max(statistic.minimum, replicate + shift);
   return result;
 }
@@ -143,14 +106,14 @@ void estimate_metric(const RunData& data, const ModelSamples& model, const store
     return;
   }
   const auto reference = data.references.find(metric.features);
-  if (metric.reducer != "inception" && reference == data.references.end()) {
+  if (needs_reference(metric) && reference == data.references.end()) {
     result.missing[metric.id] = "no reference features of " + metric.features;
     return;
   }
   const store::ReferenceFeatures* reference_rows =
       reference == data.references.end() ? nullptr : &reference->second;
   result.metrics[metric.id] =
-      estimate_set(make_statistic(metric, matrix(rows.features), reference_rows), rows, resamples);
+      estimate_set(set_statistic(metric, rows.features, reference_rows), rows, resamples);
 }
 
 void count_samples(const ModelSamples& model, ModelEstimates& result) {

@@ -12,7 +12,7 @@
 #include "base/strings.h"
 #include "report/aggregate.h"
 #include "report/format.h"
-#include "stats/frechet.h"
+#include "report/set_statistic.h"
 #include "stats/paired.h"
 
 namespace vidbench::report {
@@ -67,26 +67,18 @@ void finish_mean(MetricComparison& row, const std::vector<Pair>& pairs, const Va
   row.p_value = compared.p_value;
 }
 
-// The rows of both sides, [2P, D]: pair i is row i (a) and row P + i (b).
-stats::Features stacked(const std::vector<Pair>& pairs, const std::string& feature) {
+// The rows of both sides: pair i is row i (a) and row P + i (b).
+std::vector<const std::vector<float>*> stacked(const std::vector<Pair>& pairs, const std::string& feature) {
   std::vector<const std::vector<float>*> rows;
   for (const bool second : {false, true})
     for (const Pair& pair : pairs)
       rows.push_back(&(second ? pair.b : pair.a)->measurements->features.at(feature));
-  stats::Features matrix(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(rows[0]->size()));
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i]->size() != rows[0]->size())
-      throw_input(fmt::format("compare: '{}' vectors of {} and {} numbers", feature, rows[0]->size(),
-                              rows[i]->size()));
-    for (size_t j = 0; j < rows[i]->size(); ++j)
-      matrix(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = (*rows[i])[j];
-  }
-  return matrix;
+  return rows;
 }
 
 class SetComparison {
  public:
-  SetComparison(WeightedStatistic statistic, size_t pairs)
+  SetComparison(stats::WeightedStatistic statistic, size_t pairs)
       : statistic_(std::move(statistic)), pairs_(pairs) {}
 
   void run(MetricComparison& row, uint64_t seed) const {
@@ -124,7 +116,7 @@ class SetComparison {
     return statistic_(rows);
   }
 
-  WeightedStatistic statistic_;
+  stats::WeightedStatistic statistic_;
   size_t pairs_;
 };
 
@@ -135,22 +127,12 @@ bool finish_set(MetricComparison& row, const std::vector<Pair>& pairs, const Run
     if (pair.a->measurements->features.contains(feature) && pair.b->measurements->features.contains(feature))
       usable.push_back(pair);
   if (usable.size() < 2) return false;
-  const stats::Features rows = stacked(usable, feature);
-  const uint64_t seed = std::stoull(sha256_hex("compare " + row.metric.id).substr(0, 16), nullptr, 16);
-  if (row.metric.reducer == "inception") {
-    SetComparison(inception_statistic(rows), usable.size()).run(row, seed);
-    return true;
-  }
   const auto found = data.references.find(feature);
-  if (found == data.references.end()) return false;
-  const stats::Features reference = stats::features_from_floats(
-      found->second.data, static_cast<size_t>(found->second.rows), static_cast<size_t>(found->second.dim));
-  if (row.metric.reducer == "frechet")
-    SetComparison(frechet_statistic(rows, reference), usable.size()).run(row, seed);
-  else if (row.metric.reducer == "kernel")
-    SetComparison(kernel_statistic(rows, reference), usable.size()).run(row, seed);
-  else
-    return false;
+  if (needs_reference(row.metric) && found == data.references.end()) return false;
+  const auto* reference = found == data.references.end() ? nullptr : &found->second;
+  const uint64_t seed = std::stoull(sha256_hex("compare " + row.metric.id).substr(0, 16), nullptr, 16);
+  SetComparison(set_statistic(row.metric, stacked(usable, feature), reference).evaluate, usable.size())
+      .run(row, seed);
   return true;
 }
 

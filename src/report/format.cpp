@@ -285,10 +285,6 @@ std::string escape_csv(std::string_view text) {
                      replace_each(value, [](char c) -> std::string_view { return c == '"' ? "\"\"" : ""; }));
 }
 
-std::string document(const Json& json, int indent) {
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
-}
-
 std::string base64(std::string_view bytes) {
   constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;

@@ -39,9 +39,6 @@ namespace vidbench::report {
 // Quoted when needed; a leading = + - @ of a text gets an apostrophe, so that a spreadsheet does not run it.
 [[nodiscard]] std::string escape_csv(std::string_view text);
 
-// JSON text for an output: malformed UTF-8 is replaced, never thrown at; `indent` -1 = one line.
-[[nodiscard]] std::string document(const Json& json, int indent = 2);
-
 [[nodiscard]] std::string base64(std::string_view bytes);
 
 }  // namespace vidbench::report

@@ -1,14 +1,11 @@
 // Paired resampling of a run: every model sees the same redrawn prompts, so that differences between models
-// keep their pairing; and the set statistics on weighted rows, so that a redraw costs no refit of the
-// reference.
+// keep their pairing.
 #pragma once
 
-#include <Eigen/Core>
-#include <functional>
+#include <cstdint>
 #include <vector>
 
 #include "report/run_data.h"
-#include "stats/features.h"
 
 namespace vidbench::report {
 
@@ -22,15 +19,5 @@ using Resamples = std::vector<std::vector<uint16_t>>;
 // drawing them apart would make the interval too narrow), else single units. Depends on the units and the run
 // id alone.
 [[nodiscard]] Resamples draw_units(const RunData& data, size_t replicates);
-
-// A statistic of rows, each taken `weights[row]` times (not negative, at least 2 in all).
-using WeightedStatistic = std::function<double(const Eigen::VectorXd& weights)>;
-
-// Each equals its function of stats/ when all weights are 1. `generated` [N, D], `reference` [M, D].
-[[nodiscard]] WeightedStatistic frechet_statistic(const stats::Features& generated,
-                                                  const stats::Features& reference);
-[[nodiscard]] WeightedStatistic kernel_statistic(const stats::Features& generated,
-                                                 const stats::Features& reference);
-[[nodiscard]] WeightedStatistic inception_statistic(const stats::Features& posteriors);
 
 }  // namespace vidbench::report

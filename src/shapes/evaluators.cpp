@@ -52,8 +52,7 @@ Classifier::Classifier(int64_t width) : width_(width) {
 Classifier Classifier::load(const std::filesystem::path& path) {
   const WeightFile file = load_weights(path, "classifier");
   Classifier network(file.positive("width"));
-  network.parameters_ = network.parameters_.copy(false);
-  network.parameters_.assign(file.tensors, "", path);
+  file.fill(network.parameters_);
   return network;
 }
 
@@ -100,8 +99,7 @@ Contrastive::Contrastive(int64_t width) : width_(width) {
 Contrastive Contrastive::load(const std::filesystem::path& path) {
   const WeightFile file = load_weights(path, "contrastive");
   Contrastive network(file.positive("width"));
-  network.parameters_ = network.parameters_.copy(false);
-  network.parameters_.assign(file.tensors, "", path);
+  file.fill(network.parameters_);
   return network;
 }
 

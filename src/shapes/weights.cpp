@@ -17,6 +17,11 @@ int64_t WeightFile::positive(const std::string& key) const {
   return size[key].get<int64_t>();
 }
 
+void WeightFile::fill(Parameters& parameters) const {
+  parameters = parameters.copy(false);
+  parameters.assign(tensors, "", path);
+}
+
 WeightFile load_weights(const std::filesystem::path& path, const std::string& network) {
   nn::TensorFile file = nn::load_safetensors(path);
   const auto found = file.metadata.find("vidbench");
@@ -41,8 +46,7 @@ Denoiser load_denoiser(const std::filesystem::path& path) {
   const WeightFile file = load_weights(path, "denoiser");
   Denoiser denoiser(
       {file.positive("width"), file.positive("depth"), file.positive("heads"), file.positive("text_width")});
-  denoiser.parameters() = denoiser.parameters().copy(false);
-  denoiser.parameters().assign(file.tensors, "", path);
+  file.fill(denoiser.parameters());
   return denoiser;
 }
 

@@ -20,6 +20,9 @@ struct WeightFile {
   std::map<std::string, at::Tensor> tensors;
   // A whole number in 1..4096 of the description's "size"; throws Error(kInput) naming the file.
   [[nodiscard]] int64_t positive(const std::string& key) const;
+  // Replaces the values of `parameters` by the file's, for inference (no gradients). Throws Error(kInput)
+  // naming file and key for one that is missing or of another shape.
+  void fill(Parameters& parameters) const;
 };
 
 // Throws Error(kInput) naming the file when it is damaged or holds another kind of network.

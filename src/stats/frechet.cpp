@@ -3,8 +3,8 @@
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
+#include <vector>
 
 #include "base/error.h"
 
@@ -55,94 +55,87 @@ double combine(double mean_term, double trace_a, double trace_b, double cross) {
   return std::max(0.0, mean_term + trace_a + trace_b - 2 * cross);
 }
 
-Features gather_rows(const FeaturesRef& rows, std::span<const size_t> indices) {
-  Features picked(static_cast<Eigen::Index>(indices.size()), rows.cols());
-  for (size_t i = 0; i < indices.size(); ++i) {
-    picked.row(static_cast<Eigen::Index>(i)) = rows.row(static_cast<Eigen::Index>(indices[i]));
+// The rows that were drawn at least once, with the root of weight / divisor.
+struct Drawn {
+  Drawn(const Eigen::VectorXd& weights, Covariance kind) : total(weights.sum()) {
+    const double scale = 1 / (total - (kind == Covariance::kUnbiased ? 1 : 0));
+    for (Eigen::Index i = 0; i < weights.size(); ++i)
+      if (weights[i] > 0) rows.push_back(i);
+    share = weights(rows) / total;
+    root = (weights(rows) * scale).cwiseSqrt();
   }
-  return picked;
-}
+  double total;
+  std::vector<Eigen::Index> rows;
+  Eigen::VectorXd share, root;
+};
 
-// More videos than features: the D×D product, with the reference's root computed once.
+// At least as many videos as features: the D×D product, with the reference's root computed once.
 class WideStatistic {
  public:
   WideStatistic(const FeaturesRef& rows, const Gaussian& reference, Covariance kind)
-      : rows_(rows), reference_(reference), kind_(kind), root_(symmetric_root(reference.covariance)) {}
+      : rows_(rows),
+        mean_(reference.mean),
+        reference_trace_(reference.covariance.trace()),
+        kind_(kind),
+        projected_(rows * symmetric_root(reference.covariance)) {}
 
-  double operator()(std::span<const size_t> indices) const {
-    const Gaussian generated = fit(gather_rows(rows_, indices), kind_);
-    return combine((generated.mean - reference_.mean).squaredNorm(), reference_.covariance.trace(),
-                   generated.covariance.trace(), trace_of_root(root_ * generated.covariance * root_));
+  double operator()(const Eigen::VectorXd& weights) const {
+    const Drawn drawn(weights, kind_);
+    const Eigen::RowVectorXd mean = drawn.share.transpose() * rows_(drawn.rows, Eigen::all);
+    const Eigen::MatrixXd projected = scaled(projected_, drawn);
+    return combine((mean.transpose() - mean_).squaredNorm(), reference_trace_,
+                   scaled(rows_, drawn).squaredNorm(), trace_of_root(projected.transpose() * projected));
   }
 
  private:
-  const FeaturesRef& rows_;
-  const Gaussian& reference_;
+  // The drawn rows, centred, so that their product is the covariance.
+  static Eigen::MatrixXd scaled(const Features& rows, const Drawn& drawn) {
+    const Eigen::MatrixXd picked = rows(drawn.rows, Eigen::all);
+    const Eigen::RowVectorXd mean = drawn.share.transpose() * picked;
+    return drawn.root.asDiagonal() * (picked.rowwise() - mean);
+  }
+
+  Features rows_;
+  Eigen::VectorXd mean_;
+  double reference_trace_;
   Covariance kind_;
-  Eigen::MatrixXd root_;
+  Features projected_;
 };
 
 // Fewer videos than features: S1^½ XᵀX S1^½ and X S1 Xᵀ have the same non-zero eigenvalues, and the second is
-// only N×N; a resample picks rows and columns of it and centres them.
+// only N×N; a redraw picks rows and columns of it and centres them.
 class NarrowStatistic {
  public:
   NarrowStatistic(const FeaturesRef& rows, const Gaussian& reference, Covariance kind)
-      : reference_(reference),
-        kind_(kind),
-        offset_(rows.rowwise() - reference.mean.transpose()),
-        product_(offset_ * reference.covariance * offset_.transpose()),
-        gram_(offset_ * offset_.transpose()) {}
+      : reference_trace_(reference.covariance.trace()), kind_(kind) {
+    const Features offset = rows.rowwise() - reference.mean.transpose();
+    product_ = offset * reference.covariance * offset.transpose();
+    gram_ = offset * offset.transpose();
+  }
 
-  double operator()(std::span<const size_t> indices) const {
-    const auto n = static_cast<Eigen::Index>(indices.size());
-    const Eigen::MatrixXd product = centred(product_, indices) / divisor(n, kind_);
-    // |mean - reference mean|² is the mean of all entries of the resampled Gram matrix.
-    double gram_sum = 0;
-    double gram_trace = 0;
-    for (const size_t i : indices) {
-      const auto row = static_cast<Eigen::Index>(i);
-      gram_trace += gram_(row, row);
-      for (const size_t j : indices) gram_sum += gram_(row, static_cast<Eigen::Index>(j));
-    }
-    const auto count = static_cast<double>(n);
-    const double mean_term = gram_sum / (count * count);
-    const double trace = (gram_trace - gram_sum / count) / divisor(n, kind_);
-    return combine(mean_term, reference_.covariance.trace(), trace, trace_of_root(product));
+  double operator()(const Eigen::VectorXd& weights) const {
+    const Drawn drawn(weights, kind_);
+    const Eigen::MatrixXd gram = gram_(drawn.rows, drawn.rows);
+    const double mean_term = drawn.share.dot(gram * drawn.share);
+    return combine(mean_term, reference_trace_, centred(gram, drawn).trace(),
+                   trace_of_root(centred(product_(drawn.rows, drawn.rows), drawn)));
   }
 
  private:
-  static Eigen::MatrixXd centred(const Eigen::MatrixXd& full, std::span<const size_t> indices) {
-    const auto n = static_cast<Eigen::Index>(indices.size());
-    Eigen::MatrixXd picked(n, n);
-    for (Eigen::Index j = 0; j < n; ++j) {
-      for (Eigen::Index i = 0; i < n; ++i) {
-        picked(i, j) = full(static_cast<Eigen::Index>(indices[static_cast<size_t>(i)]),
-                            static_cast<Eigen::Index>(indices[static_cast<size_t>(j)]));
-      }
-    }
-    const Eigen::VectorXd row_means = picked.rowwise().mean();
-    picked.array() += row_means.mean();
-    picked.colwise() -= row_means;
-    picked.rowwise() -= row_means.transpose();
-    return picked;
+  // The Gram matrix of the drawn rows after their mean is taken off and their weights are applied.
+  static Eigen::MatrixXd centred(Eigen::MatrixXd gram, const Drawn& drawn) {
+    const Eigen::VectorXd means = gram * drawn.share;
+    gram.array() += drawn.share.dot(means);
+    gram.colwise() -= means;
+    gram.rowwise() -= means.transpose();
+    return drawn.root.asDiagonal() * gram * drawn.root.asDiagonal();
   }
 
-  const Gaussian& reference_;
+  double reference_trace_;
   Covariance kind_;
-  Features offset_;
   Eigen::MatrixXd product_;
   Eigen::MatrixXd gram_;
 };
-
-Interval interval_of(size_t n, const IndexStatistic& statistic, const BootstrapOptions& options) {
-  std::vector<size_t> all(n);
-  for (size_t i = 0; i < n; ++i) all[i] = i;
-  const double value = statistic(all);
-  Interval interval =
-      centred_interval(value, bootstrap_replicates(n, statistic, options), n, options.confidence);
-  interval.low = std::max(0.0, interval.low);
-  return interval;
-}
 
 }  // namespace
 
@@ -162,17 +155,20 @@ double frechet_distance(const FeaturesRef& a, const FeaturesRef& b, Covariance k
   return frechet_distance(fit_gaussian(a, kind), fit_gaussian(b, kind));
 }
 
-Interval frechet_interval(const FeaturesRef& generated, const Gaussian& reference,
-                          const BootstrapOptions& options, Covariance kind) {
+WeightedStatistic frechet_statistic(const FeaturesRef& generated, const Gaussian& reference,
+                                    Covariance kind) {
   require_features(generated, 2, "generated");
   require_same_width(static_cast<size_t>(generated.cols()), static_cast<size_t>(reference.mean.size()));
-  const auto n = static_cast<size_t>(generated.rows());
-  if (generated.rows() < generated.cols()) {
-    const NarrowStatistic statistic(generated, reference, kind);
-    return interval_of(n, std::cref(statistic), options);
-  }
-  const WideStatistic statistic(generated, reference, kind);
-  return interval_of(n, std::cref(statistic), options);
+  if (generated.rows() < generated.cols()) return NarrowStatistic(generated, reference, kind);
+  return WideStatistic(generated, reference, kind);
+}
+
+Interval frechet_interval(const FeaturesRef& generated, const Gaussian& reference,
+                          const BootstrapOptions& options, Covariance kind) {
+  Interval interval = weighted_interval(static_cast<size_t>(generated.rows()),
+                                        frechet_statistic(generated, reference, kind), options);
+  interval.low = std::max(0.0, interval.low);
+  return interval;
 }
 
 }  // namespace vidbench::stats

@@ -5,8 +5,8 @@
 // never negative, no complex part to drop.
 #pragma once
 
-#include "stats/bootstrap.h"
 #include "stats/features.h"
+#include "stats/weighted.h"
 
 namespace vidbench::stats {
 
@@ -28,6 +28,10 @@ struct Gaussian {
 [[nodiscard]] double frechet_distance(const Gaussian& a, const Gaussian& b);
 [[nodiscard]] double frechet_distance(const FeaturesRef& a, const FeaturesRef& b,
                                       Covariance kind = Covariance::kUnbiased);
+
+// The distance of weighted rows of `generated` [N, D]; a call costs about min(N, D)³.
+[[nodiscard]] WeightedStatistic frechet_statistic(const FeaturesRef& generated, const Gaussian& reference,
+                                                  Covariance kind = Covariance::kUnbiased);
 
 // The distance of `generated` [N, D] from `reference`; the interval resamples the generated rows and is
 // centred on the estimate (centred_interval), cut at 0. Costs about D³ once and min(N, D)³ a replicate.

@@ -24,33 +24,27 @@ void require_posteriors(const FeaturesRef& posteriors) {
   }
 }
 
-// mean KL(p_i || p) = H(p) - mean H(p_i), so that a resample needs each row's entropy only once.
-double score(const FeaturesRef& posteriors, const Eigen::VectorXd& row_p_log_p,
-             const Eigen::VectorXd& weights) {
-  const double n = weights.sum();
-  const Eigen::VectorXd marginal = posteriors.transpose() * weights / n;
-  return std::exp(weights.dot(row_p_log_p) / n - marginal.unaryExpr(&p_log_p).sum());
-}
-
 }  // namespace
 
-double inception_score(const FeaturesRef& posteriors) {
+// mean KL(p_i || p) = H(p) - mean H(p_i), so that a resample needs each row's entropy only once.
+WeightedStatistic inception_statistic(const FeaturesRef& posteriors) {
   require_posteriors(posteriors);
-  const Eigen::VectorXd entropy = posteriors.unaryExpr(&p_log_p).rowwise().sum();
-  return score(posteriors, entropy, Eigen::VectorXd::Ones(posteriors.rows()));
+  const Features rows = posteriors;
+  const Eigen::VectorXd row_p_log_p = rows.unaryExpr(&p_log_p).rowwise().sum();
+  return [rows, row_p_log_p](const Eigen::VectorXd& weights) {
+    const double n = weights.sum();
+    const Eigen::VectorXd marginal = rows.transpose() * weights / n;
+    return std::exp(weights.dot(row_p_log_p) / n - marginal.unaryExpr(&p_log_p).sum());
+  };
+}
+
+double inception_score(const FeaturesRef& posteriors) {
+  return inception_statistic(posteriors)(Eigen::VectorXd::Ones(posteriors.rows()));
 }
 
 Interval inception_interval(const FeaturesRef& posteriors, const BootstrapOptions& options) {
-  const double value = inception_score(posteriors);
-  const Eigen::VectorXd entropy = posteriors.unaryExpr(&p_log_p).rowwise().sum();
-  const auto statistic = [&](std::span<const size_t> indices) {
-    Eigen::VectorXd weights = Eigen::VectorXd::Zero(posteriors.rows());
-    for (const size_t i : indices) weights[static_cast<Eigen::Index>(i)] += 1;
-    return score(posteriors, entropy, weights);
-  };
-  const auto n = static_cast<size_t>(posteriors.rows());
   Interval interval =
-      centred_interval(value, bootstrap_replicates(n, statistic, options), n, options.confidence);
+      weighted_interval(static_cast<size_t>(posteriors.rows()), inception_statistic(posteriors), options);
   interval.low = std::max(1.0, interval.low);
   return interval;
 }

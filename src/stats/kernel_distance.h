@@ -4,16 +4,18 @@
 // distributions.
 #pragma once
 
-#include "stats/bootstrap.h"
 #include "stats/features.h"
+#include "stats/weighted.h"
 
 namespace vidbench::stats {
 
 // a [N, D], b [M, D], each with at least 2 rows. Throws Error(kInput) as frechet_distance does.
 [[nodiscard]] double kernel_distance(const FeaturesRef& a, const FeaturesRef& b);
 
-// The interval resamples the rows of `generated` and is centred on the estimate. Kernels are computed once:
-// a replicate costs N².
+// The distance of weighted rows of `generated`. Kernels are computed once: a call costs N².
+[[nodiscard]] WeightedStatistic kernel_statistic(const FeaturesRef& generated, const FeaturesRef& reference);
+
+// The interval resamples the rows of `generated` and is centred on the estimate.
 [[nodiscard]] Interval kernel_interval(const FeaturesRef& generated, const FeaturesRef& reference,
                                        const BootstrapOptions& options = {.replicates = 200});
 

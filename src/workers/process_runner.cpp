@@ -14,19 +14,12 @@ namespace {
 namespace fs = std::filesystem;
 
 Json request_to_json(const GenerateRequest& request) {
-  Json json = {{"id", request.id},
-               {"prompt", request.prompt},
-               {"negative_prompt", request.negative_prompt},
-               {"seed", request.seed}};
-  const auto add = [&json](const char* key, const auto& value) {
-    if (value) json[key] = *value;
-  };
-  add("frames", request.frames);
-  add("width", request.width);
-  add("height", request.height);
-  add("fps", request.fps);
-  add("steps", request.steps);
-  add("guidance", request.guidance);
+  Json json = registry::to_json(registry::GenerationDefaults{request.frames, request.width, request.height,
+                                                             request.steps, request.fps, request.guidance});
+  json["id"] = request.id;
+  json["prompt"] = request.prompt;
+  json["negative_prompt"] = request.negative_prompt;
+  json["seed"] = request.seed;
   return json;
 }
 

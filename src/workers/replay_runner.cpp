@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "media/npy.h"
 #include "workers/builtin_runners.h"
+#include "workers/local_runner.h"
 
 namespace vidbench::workers {
 namespace {
@@ -33,48 +34,24 @@ void describe_npy(const fs::path& file, store::GeneratedVideo& video) {
   video.width = static_cast<int>(header.shape[2]);
 }
 
-class ReplayRunner : public Runner {
+class ReplayRunner : public LocalRunner {
  public:
-  explicit ReplayRunner(registry::Model model)
-      : model_(std::move(model)), folder_(model_.deployment.settings.value("path", "")) {
-    for (const auto& [key, value] : model_.deployment.settings.items())
-      if (key != "path")
-        throw_input(fmt::format("{}: the replay runner has no setting '{}'", model_.origin, key));
-  }
-
-  store::ModelFacts start() override {
-    if (!fs::is_directory(folder_))
-      throw_environment(fmt::format("model {}: the folder {} is not there", model_.id, folder_.string()),
-                        "settings.path names the folder of the videos");
-    started_ = true;
-    store::ModelFacts facts;
-    facts.model = model_.id;
-    facts.device = "none";
-    facts.dtype = model_.deployment.dtype;
-    facts.settings = to_json(model_.deployment.defaults);
-    facts.settings["replay"] = true;
-    return facts;
-  }
-  [[nodiscard]] bool alive() const override { return started_; }
-  void stop() noexcept override { started_ = false; }
-
-  BatchOutcome generate(const std::vector<GenerateRequest>& requests, const fs::path& output_dir,
-                        const ProgressFunction& progress, std::stop_token stop) override {
-    fs::create_directories(output_dir);
-    BatchOutcome batch;
-    for (const GenerateRequest& request : requests) {
-      if (stop.stop_requested()) return {{}, store::Failure{"interrupted", "'generate' was interrupted", ""}};
-      batch.samples.push_back(
-          replay(with_defaults(request, model_.deployment.defaults), fs::absolute(output_dir)));
-      if (batch.samples.back().video)
-        batch.samples.back().video->batch_size = static_cast<int>(requests.size());
-      if (progress) progress({request.id, "copy", 1, 1, 0});
-    }
-    return batch;
-  }
+  explicit ReplayRunner(const registry::Model& model)
+      : LocalRunner(model, {"path"}), folder_(model.deployment.settings.value("path", "")) {}
 
  private:
-  [[nodiscard]] SampleOutcome replay(const GenerateRequest& request, const fs::path& output_dir) const {
+  void describe(store::ModelFacts& facts) const override {
+    if (!fs::is_directory(folder_))
+      throw_environment(fmt::format("model {}: the folder {} is not there", model().id, folder_.string()),
+                        "settings.path names the folder of the videos");
+    facts.device = "none";
+    facts.settings["replay"] = true;
+  }
+  [[nodiscard]] const char* stage() const override { return "copy"; }
+  [[nodiscard]] bool timed() const override { return false; }  // nothing is generated here
+
+  [[nodiscard]] SampleOutcome make(const GenerateRequest& request,
+                                   const fs::path& output_dir) const override {
     std::string stem = request.prompt_ref;
     std::replace(stem.begin(), stem.end(), '/', '_');
     if (stem.empty()) return {request.id, std::nullopt, bad_output("the request has no prompt reference")};
@@ -103,9 +80,7 @@ class ReplayRunner : public Runner {
     return {request.id, video, std::nullopt};
   }
 
-  registry::Model model_;
   fs::path folder_;
-  bool started_ = false;
 };
 
 }  // namespace

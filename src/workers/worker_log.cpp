@@ -38,7 +38,7 @@ int64_t size_of(int fd) {
 std::string printable(std::string text) {
   for (char& c : text)
     if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f) c = ' ';
-  return Json::parse(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace)).get<std::string>();
+  return Json::parse(document(text, -1)).get<std::string>();
 }
 
 }  // namespace

@@ -112,8 +112,7 @@ Json WorkerProcess::request(const std::string& method, const Json& params, const
   if (broken_) throw Error(ErrorCode::kInternal, "a request to a worker that has failed");
   const int64_t id = next_id_++;
   const Json message = {{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}};
-  Exchange exchange{method, id, message.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n", limits,
-                    notified};
+  Exchange exchange{method, id, document(message, -1) + "\n", limits, notified};
   const Descriptor stop_event(::eventfd(0, EFD_CLOEXEC));
   const std::stop_callback wake(stop, [fd = stop_event.get()] {
     const uint64_t one = 1;
@@ -209,7 +208,7 @@ void WorkerProcess::handle_message(Exchange& exchange, Json message) {
   } else if (method == message.end() && has_id) {
     take_answer(exchange, message);
   } else {
-    count_garbage(message.dump(-1, ' ', false, Json::error_handler_t::replace));
+    count_garbage(document(message, -1));
   }
 }
 

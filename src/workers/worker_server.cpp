@@ -87,7 +87,7 @@ class LineReader {
 
 // False when nobody reads any more.
 bool write_line(int fd, const Json& message) {
-  const std::string line = message.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string line = document(message, -1) + "\n";
   std::string_view rest = line;
   while (!rest.empty()) {
     const ssize_t written = ::write(fd, rest.data(), rest.size());

@@ -4,45 +4,10 @@
 
 #include <cmath>
 
-#include "base/random.h"
-#include "stats/frechet.h"
-#include "stats/inception_score.h"
-#include "stats/kernel_distance.h"
 #include "synthetic_run.h"
 
 namespace vidbench::report {
 namespace {
-
-stats::Features random_rows(Eigen::Index rows, Eigen::Index cols, uint64_t seed) {
-  Random random(seed);
-  stats::Features features(rows, cols);
-  for (Eigen::Index i = 0; i < rows; ++i)
-    for (Eigen::Index j = 0; j < cols; ++j) features(i, j) = random.normal();
-  return features;
-}
-
-TEST(WeightedStatistics, EqualTheOnesOfStatsForAnyRedraw) {
-  for (const Eigen::Index rows : {6, 40}) {  // fewer and more rows than features
-    const stats::Features generated = random_rows(rows, 10, 1), reference = random_rows(80, 10, 2);
-    Eigen::VectorXd weights = Eigen::VectorXd::Ones(rows);
-    EXPECT_NEAR(frechet_statistic(generated, reference)(weights),
-                stats::frechet_distance(generated, reference), 1e-9);
-    EXPECT_NEAR(kernel_statistic(generated, reference)(weights), stats::kernel_distance(generated, reference),
-                1e-9);
-    weights[0] = 0;
-    weights[1] = 2;
-    stats::Features redrawn = generated;
-    redrawn.row(0) = generated.row(1);
-    EXPECT_NEAR(frechet_statistic(generated, reference)(weights), stats::frechet_distance(redrawn, reference),
-                1e-9);
-    EXPECT_NEAR(kernel_statistic(generated, reference)(weights), stats::kernel_distance(redrawn, reference),
-                1e-9);
-  }
-  stats::Features posteriors = random_rows(9, 4, 3).cwiseAbs();
-  for (Eigen::Index i = 0; i < 9; ++i) posteriors.row(i) /= posteriors.row(i).sum();
-  EXPECT_NEAR(inception_statistic(posteriors)(Eigen::VectorXd::Ones(9)), stats::inception_score(posteriors),
-              1e-12);
-}
 
 class AggregateTest : public ::testing::Test {
  protected:

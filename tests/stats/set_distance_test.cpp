@@ -33,6 +33,26 @@ Features noise(Eigen::Index rows, Eigen::Index cols, uint64_t seed, double shift
   return features;
 }
 
+TEST(WeightedStatistics, EqualTheStatisticOfTheRedrawnRows) {
+  for (const Eigen::Index rows : {6, 40}) {  // fewer and more rows than features
+    const Features generated = noise(rows, 10, 1), reference = noise(80, 10, 2);
+    Eigen::VectorXd weights = Eigen::VectorXd::Ones(rows);
+    EXPECT_NEAR(frechet_statistic(generated, fit_gaussian(reference))(weights),
+                frechet_distance(generated, reference), 1e-9);
+    EXPECT_NEAR(kernel_statistic(generated, reference)(weights), kernel_distance(generated, reference), 1e-9);
+    weights[0] = 0;
+    weights[1] = 2;
+    Features redrawn = generated;
+    redrawn.row(0) = generated.row(1);
+    EXPECT_NEAR(frechet_statistic(generated, fit_gaussian(reference))(weights),
+                frechet_distance(redrawn, reference), 1e-9);
+    EXPECT_NEAR(kernel_statistic(generated, reference)(weights), kernel_distance(redrawn, reference), 1e-9);
+  }
+  Features posteriors = noise(9, 4, 3).cwiseAbs();
+  for (Eigen::Index i = 0; i < 9; ++i) posteriors.row(i) /= posteriors.row(i).sum();
+  EXPECT_NEAR(inception_statistic(posteriors)(Eigen::VectorXd::Ones(9)), inception_score(posteriors), 1e-12);
+}
+
 TEST(Frechet, DiagonalGaussiansHaveTheClosedForm) {
   Gaussian a{Eigen::Vector3d(0, 0, 0), Eigen::Vector3d(1, 4, 9).asDiagonal().toDenseMatrix(), 10};
   Gaussian b{Eigen::Vector3d(1, 2, 2), Eigen::Vector3d(4, 1, 9).asDiagonal().toDenseMatrix(), 10};
