@@ -28,7 +28,7 @@ ALLOWED = {
 
 # Headers that only these folders may include.
 OWNERS = {
-    re.compile(r"^(torch|ATen|c10)/"): {"nn", "shapes", "metrics"},
+    re.compile(r"^(torch|ATen|c10|caffe2)/"): {"nn", "shapes", "metrics"},
     re.compile(r"^sqlite3\.h"): {"store"},
     re.compile(r"^lib(av|sw)"): {"media"},
     re.compile(r"^CLI/"): {"cli"},

@@ -86,4 +86,16 @@ std::string human_duration(double seconds) {
   return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
 }
 
+std::string one_line(std::string_view text) {
+  constexpr size_t kLimit = 500;
+  std::string line(text.substr(0, kLimit));
+  // A character cut in two at the end would make the line invalid UTF-8.
+  while (text.size() > kLimit && !line.empty() &&
+         (static_cast<unsigned char>(text[line.size()]) & 0xc0) == 0x80)
+    line.pop_back();
+  for (char& c : line)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  return trim(line);
+}
+
 }  // namespace vidbench

@@ -18,6 +18,9 @@ namespace vidbench {
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
 [[nodiscard]] std::string trim(std::string_view text);
 
+// One printable line of foreign text: at most 500 bytes, cut between characters, control characters as spaces.
+[[nodiscard]] std::string one_line(std::string_view text);
+
 [[nodiscard]] std::string human_bytes(uint64_t bytes);     // "1.5 GiB"
 [[nodiscard]] std::string human_duration(double seconds);  // "850 ms", "12.3 s", "4 min 05 s", "2 h 03 min"
 

@@ -77,6 +77,18 @@ void finish(const engine::RunResult& result, store::Store& store, const RunArgum
     context.exit_code = static_cast<int>(ErrorCode::kSamplesFailed);
 }
 
+// Runs `work` with progress on the terminal until it is done or a signal stops it, then tells the result.
+template <typename Work>
+void execute(store::Store& store, const RunArguments& arguments, Context& context, Work work) {
+  engine::RunResult result;
+  {
+    const StopOnSignal signals;
+    ProgressView progress(stderr_is_terminal(), arguments.quiet);
+    result = work(progress, signals.token());
+  }
+  finish(result, store, arguments, context);
+}
+
 std::string seconds_text(const std::optional<double>& seconds) {
   return seconds ? human_duration(*seconds) : "unknown";
 }
@@ -131,23 +143,20 @@ void run(RunArguments& arguments, Context& context) {
     print_estimate(engine::estimate(*store, plan, arguments.options), plan, arguments.format);
     return;
   }
-  engine::RunResult result;
-  {
-    const StopOnSignal signals;
-    ProgressView progress(stderr_is_terminal(), arguments.quiet);
-    result = engine::start_run(*store, plan, arguments.options, progress, signals.token());
-  }
-  finish(result, *store, arguments, context);
+  execute(*store, arguments, context, [&](engine::Observer& observer, const std::stop_token& stop) {
+    return engine::start_run(*store, plan, arguments.options, observer, stop);
+  });
 }
 
-// The options that determine the plan come from the run itself.
-engine::PlanOptions options_of(const Json& manifest) {
-  engine::PlanOptions options;
-  options.seeds = manifest.at("seeds").get<std::vector<uint64_t>>();
-  options.limit = manifest.at("options").at("limit");
-  options.batch_size = manifest.at("options").at("batch_size");
-  options.keep_prompts = manifest.at("options").at("keep_prompts");
-  return options;
+// What determines the run's numbers comes from the run itself.
+void restore_options(const Json& manifest, engine::RunOptions& options) {
+  const Json& saved = manifest.at("options");
+  options.plan.seeds = manifest.at("seeds").get<std::vector<uint64_t>>();
+  options.plan.limit = saved.at("limit");
+  options.plan.batch_size = saved.at("batch_size");
+  options.plan.keep_prompts = saved.at("keep_prompts");
+  options.device = saved.at("device").get<std::string>();
+  options.offline = saved.at("offline").get<bool>();
 }
 
 void resume(RunArguments& arguments, Context& context) {
@@ -157,22 +166,15 @@ void resume(RunArguments& arguments, Context& context) {
   const auto record = store->run(arguments.last ? "last" : arguments.run);
   arguments.suite = record.manifest.at("suite").at("source").get<std::string>();
   complete(arguments, context);
-  arguments.options.plan = options_of(record.manifest);
-  const Json& saved = record.manifest.at("options");
-  arguments.options.device = saved.at("device").get<std::string>();
-  arguments.options.offline = saved.at("offline").get<bool>();
+  restore_options(record.manifest, arguments.options);
   const auto registry = registry::Registry::load_default();
   std::vector<registry::Model> models;
   for (const Json& model : record.manifest.at("models")) models.push_back(registry.find(model.at("id")));
   const auto plan = engine::make_plan(suites::find_suite(arguments.suite), models, arguments.options.plan);
-  engine::RunResult result;
-  {
-    const StopOnSignal signals;
-    ProgressView progress(stderr_is_terminal(), arguments.quiet);
-    result = engine::resume_run(*store, record, plan, arguments.options, progress, signals.token(),
-                                arguments.retry_failed);
-  }
-  finish(result, *store, arguments, context);
+  execute(*store, arguments, context, [&](engine::Observer& observer, const std::stop_token& stop) {
+    return engine::resume_run(*store, record, plan, arguments.options, observer, stop,
+                              arguments.retry_failed);
+  });
 }
 
 void add_execution_options(CLI::App& command, const std::shared_ptr<RunArguments>& arguments,

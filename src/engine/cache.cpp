@@ -41,10 +41,14 @@ void link_or_copy(const fs::path& target, const fs::path& link) {
 
 fs::path VideoCache::stem(const std::string& key) const { return root_ / "videos" / key.substr(0, 2) / key; }
 
-std::optional<store::GeneratedVideo> VideoCache::find(const std::string& key) const {
-  const fs::path entry = stem(key).string() + ".json";
+bool VideoCache::contains(const std::string& key) const {
   std::error_code ec;
-  if (!fs::exists(entry, ec)) return std::nullopt;
+  return fs::exists(stem(key).string() + ".json", ec);
+}
+
+std::optional<store::GeneratedVideo> VideoCache::find(const std::string& key) const {
+  if (!contains(key)) return std::nullopt;
+  const fs::path entry = stem(key).string() + ".json";
   try {
     store::GeneratedVideo video = read_entry(entry);
     if (sha256_file(video.path) == video.sha256) return video;
@@ -53,6 +57,7 @@ std::optional<store::GeneratedVideo> VideoCache::find(const std::string& key) co
     log_warning(
         fmt::format("cache entry {} is not usable ({}): it will be made again", entry.string(), e.what()));
   }
+  std::error_code ec;
   fs::remove(entry, ec);
   return std::nullopt;
 }

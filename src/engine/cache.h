@@ -18,6 +18,8 @@ class VideoCache {
   // The entry, with from_cache set, when its video is there with the recorded digest; a damaged entry is
   // dropped.
   [[nodiscard]] std::optional<store::GeneratedVideo> find(const std::string& key) const;
+  // Whether find() would look at an entry: cheap, its content is not checked.
+  [[nodiscard]] bool contains(const std::string& key) const;
   // Moves `video.path` into the cache, fills path and sha256, and returns the entry.
   [[nodiscard]] store::GeneratedVideo insert(const std::string& key, store::GeneratedVideo video) const;
 

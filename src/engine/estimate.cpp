@@ -51,7 +51,7 @@ std::vector<ModelEstimate> estimate(store::Store& store, const Plan& plan, const
     for (size_t i = 0; i < plan.samples.size(); ++i) {
       if (plan.samples[i].model != one.model) continue;
       ++one.samples;
-      if (options.use_cache && cache.find(plan.samples[i].key)) {
+      if (options.use_cache && cache.contains(plan.samples[i].key)) {
         ++one.cached;
         continue;
       }

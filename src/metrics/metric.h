@@ -12,8 +12,8 @@ namespace vidbench::metrics {
 
 // `info` is all that others know of the metric (docs/metrics.md). A sample metric has `measure`, which
 // returns a finite number and depends on this video and its prompt alone; a set metric has none: vidbench
-// reduces the feature vectors that `info.features` names. `measure` throws Error(kInput) for a video it
-// cannot judge (too short, too small), workers::RequestFailure for a prompt it cannot judge.
+// reduces the feature vectors that `info.features` names. `measure` and `compute` throw Error(kInput) for a
+// video (too short, too small) or a prompt that they cannot judge: it then has no value of this metric.
 struct Metric {
   store::MetricInfo info;
   std::function<double(Sample&)> measure;

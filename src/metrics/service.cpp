@@ -8,7 +8,6 @@
 #include "base/hash.h"
 #include "media/encode.h"
 #include "media/reader.h"
-
 #include "metrics/shapes_reference.h"
 #include "metrics/shapes_video.h"
 #include "metrics/threads.h"
@@ -52,17 +51,35 @@ void require_finite(const std::vector<float>& vector) {
     throw_input("the feature vector is not finite");
 }
 
-void measure(const Metric& metric, Sample& sample, Json& values, Json& features) {
+// What evaluate answers for one video.
+struct Answer {
+  Json values = Json::object(), features = Json::object(), missing = Json::object();
+};
+
+void measure(const Metric& metric, Sample& sample, Answer& answer) {
   if (metric.info.is_set) {
     const std::vector<float>& vector = sample.feature(metric.info.features);
     require_finite(vector);
-    features[metric.info.features] = vector;
+    answer.features[metric.info.features] = vector;
     return;
   }
-  if (needs_prompt(metric) && sample.prompt().empty()) return;
   const double value = metric.measure(sample);
   if (!std::isfinite(value)) throw_input("the value is not finite");
-  values[metric.info.id] = value;
+  answer.values[metric.info.id] = value;
+}
+
+// A metric that cannot judge this video or this prompt has no value of it; the other metrics have theirs.
+void measure_or_tell(const Metric& metric, Sample& sample, Answer& answer) {
+  if (needs_prompt(metric) && sample.prompt().empty()) {
+    answer.missing[metric.info.id] = "the video has no prompt";
+    return;
+  }
+  try {
+    measure(metric, sample, answer);
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::kInput) throw;
+    answer.missing[metric.info.id] = e.what();
+  }
 }
 
 // {"class", "message"} of the exception in flight, with what it is about in front.
@@ -80,13 +97,14 @@ Json evaluate_one(const Registry& registry, const std::vector<const Metric*>& me
   try {
     const media::Video video = read(path);
     Sample sample(registry, video, prompt);
-    Json values = Json::object(), features = Json::object();
+    Answer answer;
     for (const Metric* metric : metrics) {
       about = path.filename().string() + ": " + metric->info.id;
-      measure(*metric, sample, values, features);
+      measure_or_tell(*metric, sample, answer);
     }
-    Json result = {{"id", id}, {"values", values}};
-    if (!features.empty()) result["features"] = features;
+    Json result = {{"id", id}, {"values", answer.values}};
+    if (!answer.features.empty()) result["features"] = answer.features;
+    if (!answer.missing.empty()) result["missing"] = answer.missing;
     return result;
   } catch (...) {
     return {{"id", id}, {"error", failure(about)}};

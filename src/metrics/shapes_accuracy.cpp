@@ -1,17 +1,16 @@
 // shapes/colour-accuracy, shape-accuracy and motion-accuracy: right or wrong, by the world's checker.
+#include "base/error.h"
 #include "metrics/builtin.h"
 #include "metrics/shapes_video.h"
 #include "shapes/caption.h"
 #include "shapes/checker.h"
-#include "workers/worker_server.h"
 
 namespace vidbench::metrics {
 namespace {
 
 shapes::SceneSpec scene_of(const Sample& sample) {
   if (auto scene = shapes::parse_caption(sample.prompt())) return *scene;
-  throw workers::RequestFailure(
-      "unsupported",
+  throw_input(
       "the prompt is outside the captions of the shapes world (\"a small red circle moving left on a black "
       "background\"), so it has no ground truth");
 }

@@ -92,13 +92,26 @@ Rows rows_of(const RunData& data, const ModelSamples& model, const store::Metric
   return rows;
 }
 
+// How many samples have the metric, and the most frequent reason why others have not.
+std::string missing_reason(const ModelSamples& model, const std::string& metric, size_t have, size_t done) {
+  if (done == 0) return "no sample is evaluated";
+  std::map<std::string, size_t> counts;
+  for (const store::SampleRecord* sample : evaluated(model)) {
+    const auto found = sample->measurements->missing.find(metric);
+    if (found != sample->measurements->missing.end()) ++counts[found->second];
+  }
+  std::string text = fmt::format("{} of {} samples have it", have, done);
+  const auto most = std::max_element(counts.begin(), counts.end(),
+                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  if (most != counts.end()) text += fmt::format(": {}", most->first);
+  return text;
+}
+
 void estimate_metric(const RunData& data, const ModelSamples& model, const store::MetricInfo& metric,
                      const Resamples& resamples, ModelEstimates& result) {
   const Rows rows = rows_of(data, model, metric);
   if (rows.units.size() < (metric.is_set ? 2U : 1U)) {
-    result.missing[metric.id] = result.done == 0
-                                    ? "no sample is evaluated"
-                                    : fmt::format("{} of {} samples have it", rows.units.size(), result.done);
+    result.missing[metric.id] = missing_reason(model, metric.id, rows.units.size(), result.done);
     return;
   }
   if (!metric.is_set) {

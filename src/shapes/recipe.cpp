@@ -54,6 +54,7 @@ void read_data(YamlMap map, Recipe& recipe) {
   recipe.two_objects = bounded(map, "two_objects", recipe.two_objects, 0.0, 1.0);
   recipe.caption_dropout = bounded(map, "caption_dropout", recipe.caption_dropout, 0.0, 1.0);
   recipe.time_shift = bounded(map, "time_shift", recipe.time_shift, 0.1, 100.0);
+  recipe.late_time_shift = bounded(map, "late_time_shift", recipe.time_shift, 0.1, 100.0);
   recipe.min_weight_time = bounded(map, "min_weight_time", recipe.min_weight_time, 0.001, 1.0);
   map.finish();
 }
@@ -81,6 +82,10 @@ Recipe load_recipe(const std::filesystem::path& path) {
   if (auto data = map.optional_map("data")) read_data(*data, recipe);
   map.finish();
   return recipe;
+}
+
+int64_t decay_start(const Recipe& recipe) {
+  return recipe.steps - static_cast<int64_t>(recipe.decay_share * static_cast<double>(recipe.steps));
 }
 
 double learning_rate_factor(const Recipe& recipe, int64_t step) {

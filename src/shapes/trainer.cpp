@@ -2,9 +2,12 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "shapes/audit.h"
 #include "shapes/caption.h"
 #include "shapes/evaluator_training.h"
+#include "shapes/sampler.h"
 #include "shapes/training_run.h"
 #include "shapes/video_file.h"
 
@@ -12,6 +15,17 @@ namespace vidbench::shapes {
 namespace {
 
 constexpr int kCheckedCaptions = 40;
+
+// Noise levels [count] spread evenly over the batch, then shifted towards t = 1.
+at::Tensor sample_times(Random& random, int64_t count, double shift) {
+  at::Tensor times = at::empty({count});
+  auto values = times.accessor<float, 1>();
+  for (int64_t i = 0; i < count; ++i) {
+    const double even = (static_cast<double>(i) + random.uniform()) / static_cast<double>(count);
+    values[i] = static_cast<float>(std::max(shifted_time(even, shift), 1e-3));
+  }
+  return times;
+}
 
 Batch diffusion_batch(const Recipe& recipe, int64_t step) {
   Random random(recipe.seed * 7'368'787 + static_cast<uint64_t>(step) * 2'654'435'761);
@@ -23,20 +37,17 @@ Batch diffusion_batch(const Recipe& recipe, int64_t step) {
     const bool dropped = random.uniform() < recipe.caption_dropout;
     captions.push_back(dropped ? std::string() : caption_of(scene));
   }
-  return {{"clean", patches_of(videos)}, {"tokens", tokens_of(captions)}};
-}
-
-// Noise levels spread evenly over the batch, then shifted towards t = 1.
-at::Tensor sample_times(int64_t count, double shift) {
-  const at::Tensor even = (at::arange(count, at::kFloat) + at::rand({count})) / static_cast<double>(count);
-  return shift * even / (1 + (shift - 1) * even);
+  const double shift = step < decay_start(recipe) ? recipe.time_shift : recipe.late_time_shift;
+  return {{"clean", patches_of(videos)},
+          {"tokens", tokens_of(captions)},
+          {"times", sample_times(random, recipe.batch, shift)}};
 }
 
 // The flow's squared velocity error, which is the clean video's divided by t².
 at::Tensor diffusion_loss(const Denoiser& denoiser, const Recipe& recipe, const Batch& batch,
                           const at::Device& device) {
   const at::Tensor clean = batch.at("clean").to(device);
-  const at::Tensor t = sample_times(clean.size(0), recipe.time_shift).clamp(1e-3, 1).to(device);
+  const at::Tensor t = batch.at("times").to(device);
   const at::Tensor wide = t.view({-1, 1, 1});
   const at::Tensor noisy = (1 - wide) * clean + wide * at::randn_like(clean);
   const at::Tensor predicted = denoiser.predict(noisy, t, batch.at("tokens").to(device));

@@ -11,7 +11,7 @@ namespace vidbench::store {
 namespace {
 
 // Never edit a step that was released: append a new one.
-constexpr std::array<const char*, 1> kSteps = {
+constexpr std::array<const char*, 2> kSteps = {
     R"sql(
 CREATE TABLE runs (
   id TEXT PRIMARY KEY, suite TEXT NOT NULL, suite_digest TEXT NOT NULL,
@@ -55,6 +55,13 @@ CREATE TABLE reference_features (
   key TEXT PRIMARY KEY, rows INTEGER NOT NULL, dim INTEGER NOT NULL, data BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE scores (key TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT, WITHOUT ROWID;
+)sql",
+    R"sql(
+CREATE TABLE missing_measurements (
+  run TEXT NOT NULL, sample TEXT NOT NULL, metric TEXT NOT NULL, reason TEXT NOT NULL,
+  PRIMARY KEY (run, sample, metric),
+  FOREIGN KEY (run, sample) REFERENCES samples(run, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
 )sql"};
 
 int current_version(Database& db) {

@@ -82,6 +82,7 @@ struct GeneratedVideo {
 struct Measurements {
   std::map<std::string, double> values;                // metric id → value (sample metrics)
   std::map<std::string, std::vector<float>> features;  // feature id → vector
+  std::map<std::string, std::string> missing;          // metric id → why this video has no value of it
 };
 
 struct SampleRecord {

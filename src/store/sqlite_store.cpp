@@ -176,8 +176,7 @@ class SqliteStore final : public Store {
       all.push_back(sample_from_row(query));
       if (all.back().state == SampleState::kEvaluated) all.back().measurements.emplace();
     }
-    load_values(run, index, all);
-    if (with_features) load_features(run, index, all);
+    load_measurements(run, index, all, with_features);
     return all;
   }
 
@@ -276,8 +275,9 @@ class SqliteStore final : public Store {
   }
 
   void put_score(const std::string& key, const Measurements& measurements) override {
-    const auto content =
-        Json::to_cbor({{"values", measurements.values}, {"features", measurements.features}});
+    const auto content = Json::to_cbor({{"values", measurements.values},
+                                        {"features", measurements.features},
+                                        {"missing", measurements.missing}});
     db_.prepare("INSERT OR REPLACE INTO scores VALUES (?, ?)")
         .bind(key)
         .bind_blob(std::as_bytes(std::span(content)))
@@ -294,6 +294,7 @@ class SqliteStore final : public Store {
     Measurements measurements;
     content.at("values").get_to(measurements.values);
     content.at("features").get_to(measurements.features);
+    if (content.contains("missing")) content["missing"].get_to(measurements.missing);
     return measurements;
   }
 
@@ -306,28 +307,33 @@ class SqliteStore final : public Store {
     Statement feature = db_.prepare("INSERT OR REPLACE INTO features VALUES (?, ?, ?, ?)");
     for (const auto& [name, vector] : measurements.features)
       feature.bind(run).bind(sample).bind(name).bind_blob(bytes_of(vector)).execute();
+    Statement missing = db_.prepare("INSERT OR REPLACE INTO missing_measurements VALUES (?, ?, ?, ?)");
+    for (const auto& [metric, reason] : measurements.missing)
+      missing.bind(run).bind(sample).bind(metric).bind(reason).execute();
   }
 
-  void load_values(const std::string& run, const std::map<std::string, size_t>& index,
-                   std::vector<SampleRecord>& samples) {
-    Statement query = db_.prepare("SELECT sample, metric, value FROM measurements WHERE run = ?");
+  // Calls `each(measurements, row)` for every row that `sql` finds of the run; its column 0 is the sample.
+  template <typename Each>
+  void load_rows(const char* sql, const std::string& run, const std::map<std::string, size_t>& index,
+                 std::vector<SampleRecord>& samples, Each each) {
+    Statement query = db_.prepare(sql);
     query.bind(run);
     while (query.step()) {
       auto& measurements = samples[index.at(query.text(0))].measurements;
       if (!measurements) measurements.emplace();
-      measurements->values[query.text(1)] = query.real(2);
+      each(*measurements, query);
     }
   }
 
-  void load_features(const std::string& run, const std::map<std::string, size_t>& index,
-                     std::vector<SampleRecord>& samples) {
-    Statement query = db_.prepare("SELECT sample, feature, data FROM features WHERE run = ?");
-    query.bind(run);
-    while (query.step()) {
-      auto& measurements = samples[index.at(query.text(0))].measurements;
-      if (!measurements) measurements.emplace();
-      measurements->features[query.text(1)] = floats_of(query.blob(2));
-    }
+  void load_measurements(const std::string& run, const std::map<std::string, size_t>& index,
+                         std::vector<SampleRecord>& samples, bool with_features) {
+    load_rows("SELECT sample, metric, value FROM measurements WHERE run = ?", run, index, samples,
+              [](Measurements& m, Statement& row) { m.values[row.text(1)] = row.real(2); });
+    load_rows("SELECT sample, metric, reason FROM missing_measurements WHERE run = ?", run, index, samples,
+              [](Measurements& m, Statement& row) { m.missing[row.text(1)] = row.text(2); });
+    if (!with_features) return;
+    load_rows("SELECT sample, feature, data FROM features WHERE run = ?", run, index, samples,
+              [](Measurements& m, Statement& row) { m.features[row.text(1)] = floats_of(row.blob(2)); });
   }
 
   Database db_;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/files.h"
+#include "base/strings.h"
 #include "registry/program.h"
 
 namespace vidbench::workers {

@@ -40,6 +40,11 @@ bool needs_prompt(const store::MetricInfo& metric) {
 
 void read_metric(const Json& entry, const store::MetricInfo& metric, bool has_prompt,
                  store::Measurements& into) {
+  const Json& reason = member(entry, "missing", metric.id);
+  if (reason.is_string()) {
+    into.missing[metric.id] = one_line(reason.get<std::string>());
+    return;
+  }
   if (metric.is_set) {
     if (!into.features.contains(metric.features))
       into.features[metric.features] =
@@ -47,7 +52,10 @@ void read_metric(const Json& entry, const store::MetricInfo& metric, bool has_pr
     return;
   }
   const Json& value = member(entry, "values", metric.id);
-  if (value.is_null() && needs_prompt(metric) && !has_prompt) return;
+  if (value.is_null() && needs_prompt(metric) && !has_prompt) {
+    into.missing[metric.id] = "the video has no prompt";
+    return;
+  }
   if (!value.is_number() || !std::isfinite(value.get<double>()))
     refuse(fmt::format("no finite value of '{}'", metric.id));
   into.values[metric.id] = value.get<double>();

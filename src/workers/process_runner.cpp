@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/strings.h"
 #include "base/time.h"
 #include "workers/builtin_runners.h"
 #include "workers/launch.h"

@@ -26,7 +26,5 @@ class WorkerError : public Error {
 
 // The class a worker named, if the protocol has it; else "crash" for what it could not name itself.
 [[nodiscard]] std::string known_failure_class(std::string_view name);
-// Control characters replaced by spaces, at most 500 bytes: what a worker says is shown on one line.
-[[nodiscard]] std::string one_line(std::string_view text);
 
 }  // namespace vidbench::workers

@@ -14,6 +14,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/strings.h"
 #include "base/time.h"
 #include "registry/program.h"
 

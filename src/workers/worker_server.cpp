@@ -12,6 +12,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/strings.h"
 #include "base/time.h"
 
 namespace vidbench::workers {
@@ -29,13 +30,6 @@ struct RpcError {
   std::string message;
   Json data = nullptr;
 };
-
-std::string one_line(std::string_view text) {
-  std::string line(text.substr(0, 500));
-  std::replace_if(
-      line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
-  return line;
-}
 
 // Bytes in, whole lines out; a line over the limit is dropped up to its end and told once.
 class LineReader {

@@ -96,11 +96,14 @@ TEST_F(WorkerTest, HostileFilesFailAloneAndTheProcessLivesOn) {
   EXPECT_TRUE(outcomes.back().measurements);
 }
 
-TEST_F(WorkerTest, AVideoTooShortForAMetricNamesFileAndMetric) {
+TEST_F(WorkerTest, AVideoTooShortForAMetricLacksThatMetricAlone) {
   const auto black = make_video(1, 8, 8, [](size_t, size_t, size_t, size_t) { return 0; });
-  const auto outcome = evaluator_.evaluate({write("short", black)}, {"video/flicker"}, {}).front();
-  ASSERT_TRUE(outcome.failure);
-  EXPECT_EQ(outcome.failure->message, "short.npy: video/flicker: needs at least 2 frames, the video has 1");
+  const auto outcome =
+      evaluator_.evaluate({write("short", black)}, {"video/flicker", "video/exposure"}, {}).front();
+  ASSERT_TRUE(outcome.measurements);
+  EXPECT_EQ(outcome.measurements->missing.at("video/flicker"), "needs at least 2 frames, the video has 1");
+  EXPECT_EQ(outcome.measurements->missing.size(), 1u);
+  EXPECT_TRUE(outcome.measurements->values.contains("video/exposure"));
 }
 
 TEST_F(WorkerTest, PromptsOutsideTheGrammarHaveNoGroundTruth) {
@@ -108,11 +111,14 @@ TEST_F(WorkerTest, PromptsOutsideTheGrammarHaveNoGroundTruth) {
   outside.prompt = "a corgi in the rain";
   without.prompt = "";
   const auto outcomes = evaluator_.evaluate({outside, without}, kMetrics, {});
-  ASSERT_TRUE(outcomes[0].failure);
-  EXPECT_EQ(outcomes[0].failure->kind, "unsupported");
-  EXPECT_NE(outcomes[0].failure->message.find("outside the captions"), std::string::npos);
-  EXPECT_EQ(outcomes[0].failure->message.find("corgi"), std::string::npos) << "prompts are not repeated";
+  ASSERT_TRUE(outcomes[0].measurements);
+  EXPECT_FALSE(outcomes[0].measurements->values.contains("shapes/colour-accuracy"));
+  EXPECT_TRUE(outcomes[0].measurements->values.contains("video/flicker"));
+  const std::string reason = outcomes[0].measurements->missing.at("shapes/colour-accuracy");
+  EXPECT_NE(reason.find("outside the captions"), std::string::npos);
+  EXPECT_EQ(reason.find("corgi"), std::string::npos) << "prompts are not repeated";
   ASSERT_TRUE(outcomes[1].measurements);
+  EXPECT_EQ(outcomes[1].measurements->missing.at("shapes/colour-accuracy"), "the video has no prompt");
   EXPECT_FALSE(outcomes[1].measurements->values.contains("shapes/colour-accuracy"));
   EXPECT_TRUE(outcomes[1].measurements->values.contains("video/flicker"));
 }

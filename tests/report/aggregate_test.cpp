@@ -68,6 +68,21 @@ TEST_F(AggregateTest, LatencyIsReadFromSingleVideosAndThroughputFromFullBatches)
   EXPECT_EQ(metrics.at("model_size").interval.value, 5400000);
 }
 
+TEST_F(AggregateTest, TellsWhySamplesHaveNoValue) {
+  SyntheticOptions options;
+  options.models = {{"m"}};
+  synthetic_.add(options);
+  RunData data = load_run_data(synthetic_.store(), options.run, true);
+  for (store::SampleRecord& sample : data.samples) {
+    if (!sample.measurements) continue;
+    sample.measurements->values.erase("shapes/flicker");
+    sample.measurements->missing["shapes/flicker"] = "needs 2 frames";
+  }
+  const auto estimates = estimate(data);
+  EXPECT_FALSE(estimates.at(0).metrics.contains("shapes/flicker"));
+  EXPECT_EQ(estimates.at(0).missing.at("shapes/flicker"), "0 of 24 samples have it: needs 2 frames");
+}
+
 TEST_F(AggregateTest, ARunWithoutFinishedSamplesHasNoNumbersButReasons) {
   SyntheticOptions options;
   options.models = {{"m"}};

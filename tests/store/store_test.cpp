@@ -27,7 +27,7 @@ SampleRecord evaluated(const std::string& id, double value) {
   record.state = SampleState::kEvaluated;
   record.attempts = 1;
   record.video = GeneratedVideo{"/v.npy", "abc", 16, 32, 32, 8.0, 0.25, 0.5, 2, 123456789012ULL, true};
-  record.measurements = Measurements{{{"a/b", value}}, {{"f", {1.5F, -2.0F}}}};
+  record.measurements = Measurements{{{"a/b", value}}, {{"f", {1.5F, -2.0F}}}, {{"a/c", "too short"}}};
   return record;
 }
 
@@ -61,6 +61,7 @@ TEST_F(StoreTest, KeepsEveryFieldOfACommittedSample) {
   EXPECT_DOUBLE_EQ(s.video->latency_s, 0.25);
   EXPECT_EQ(s.measurements->values.at("a/b"), 0.1);
   EXPECT_EQ(s.measurements->features.at("f"), (std::vector<float>{1.5F, -2.0F}));
+  EXPECT_EQ(s.measurements->missing.at("a/c"), "too short");
 }
 
 TEST_F(StoreTest, NeverChangesAnEvaluatedSample) {
@@ -122,6 +123,7 @@ TEST_F(StoreTest, CachesScoresAndReferencesByKey) {
   store_->put_score("k", *evaluated("s0", 0.1).measurements);
   EXPECT_EQ(store_->score("k")->values.at("a/b"), 0.1);
   EXPECT_EQ(store_->score("k")->features.at("f").at(1), -2.0F);
+  EXPECT_EQ(store_->score("k")->missing.at("a/c"), "too short");
   store_->put_reference("r", ReferenceFeatures{2, 1, {3.0F, 4.0F}});
   EXPECT_EQ(store_->reference("r")->data, (std::vector<float>{3.0F, 4.0F}));
 }
@@ -147,6 +149,24 @@ TEST_F(StoreTest, TwoWritersWaitForEachOther) {
     std::jthread b(write);
   }
   EXPECT_EQ(store_->events("r1").size(), size_t{2 * kEvents});
+}
+
+TEST(StoreFile, OneOfVersion1IsMigrated) {
+  TemporaryDirectory folder;
+  const std::string old = (folder.path() / "old.db").string();
+  {
+    Database db(old);
+    migrate(db);
+    db.execute("DROP TABLE missing_measurements");
+    db.execute("DELETE FROM schema_migrations WHERE version > 1");
+  }
+  const auto store = open_store(old);
+  store->put_score("k", *evaluated("s0", 0.1).measurements);
+  EXPECT_EQ(store->score("k")->missing.at("a/c"), "too short");
+  Database db(old);
+  Statement count = db.prepare("SELECT count(*) FROM missing_measurements");
+  ASSERT_TRUE(count.step());
+  EXPECT_EQ(count.integer(0), 0);
 }
 
 TEST(StoreFile, RefusesANewerSchemaAndFilesThatAreNoStore) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/strings.h"
 #include "workers/worker_error.h"
 #include "workers/worker_process.h"
 
