@@ -18,7 +18,8 @@ namespace vidbench {
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
 [[nodiscard]] std::string trim(std::string_view text);
 
-// One printable line of foreign text: at most 500 bytes, cut between characters, control characters as spaces.
+// One printable line of foreign text: at most 500 bytes, cut between characters, control characters as
+// spaces.
 [[nodiscard]] std::string one_line(std::string_view text);
 
 [[nodiscard]] std::string human_bytes(uint64_t bytes);     // "1.5 GiB"

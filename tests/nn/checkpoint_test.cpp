@@ -20,8 +20,8 @@ class Checkpoint : public ::testing::Test {
     const char* python = std::getenv("VIDBENCH_PYTHON");
     const auto interpreter =
         python == nullptr ? (resource_root() / ".venv/bin/python").string() : std::string(python);
-    const std::string command = "'" + interpreter + "' '" SOURCE_FOLDER "/make_checkpoints.py' '" +
-                                folder_->path().string() + "'";
+    const std::string command =
+        "'" + interpreter + "' '" SOURCE_FOLDER "/make_checkpoints.py' '" + folder_->path().string() + "'";
     ASSERT_EQ(std::system(command.c_str()), 0);
   }
   static void TearDownTestSuite() { folder_.reset(); }

@@ -164,7 +164,7 @@ TEST(Catalogue, TheShippedOneLoads) {
   EXPECT_TRUE(registry.find("null").runnable());
   EXPECT_EQ(registry.find("wan2.1-t2v-1.3b").deployment.settings["pipeline"], "WanPipeline");
   const Json json = to_json(model);
-  EXPECT_EQ(json["defaults"]["guidance"], 3.0);
+  EXPECT_EQ(json["defaults"]["guidance"], 2.0);
   EXPECT_EQ(json["runner"], "worker");
   EXPECT_EQ(json["digest"].get<std::string>().size(), 64u);
 }
