@@ -18,7 +18,7 @@ void add_compare_command(CLI::App& app, Context& context) {
     auto store = context.open_store();
     const auto comparison = report::compare(*store, arguments->a, arguments->b);
     if (arguments->format == "json")
-      print(document(report::to_json(comparison)) + "\n");
+      print_json(report::to_json(comparison));
     else if (arguments->format == "csv")
       print(report::comparison_csv(comparison));
     else if (arguments->format == "md")

@@ -63,6 +63,8 @@ void print(const std::string& text) {
     throw_environment("cannot write to standard output");
 }
 
+void print_json(const Json& json) { print(document(json) + "\n"); }
+
 void print_table(const report::Table& table, const std::string& format) {
   print(format == "csv"  ? draw_csv(table)
         : format == "md" ? report::draw_markdown(table)

@@ -27,6 +27,7 @@ void add_store_option(CLI::App& command, Context& context);
 
 // Results go to stdout, everything else to stderr.
 void print(const std::string& text);
+void print_json(const Json& json);
 // A table in `format` table, csv or md.
 void print_table(const report::Table& table, const std::string& format);
 

@@ -28,7 +28,7 @@ void list(const ModelsArguments& arguments) {
       json["runner"] = model.deployment.runner;
       models.push_back(std::move(json));
     }
-    print(document(Json{{"schema", "vidbench.models/1"}, {"models", models}}) + "\n");
+    print_json(Json{{"schema", "vidbench.models/1"}, {"models", models}});
     return;
   }
   report::Table table;
@@ -51,7 +51,7 @@ void show(const ModelsArguments& arguments) {
   json["missing"] = model.missing;
   if (arguments.format == "json") {
     json["schema"] = "vidbench.model/1";
-    print(document(json) + "\n");
+    print_json(json);
     return;
   }
   report::Table table;
@@ -73,7 +73,7 @@ void validate(const ModelsArguments& arguments, Context& context) {
   if (arguments.format == "json") {
     Json json = workers::to_json(report);
     json["schema"] = "vidbench.validation/1";
-    print(document(json) + "\n");
+    print_json(json);
   } else {
     report::Table table;
     table.columns = {{"check"}, {"result"}, {"detail"}};

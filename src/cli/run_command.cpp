@@ -110,7 +110,7 @@ void print_estimate(const std::vector<engine::ModelEstimate>& estimates, const e
            {"command", deployment.command},
            {"settings", engine::effective_settings(plan.suite, plan.models[m])}});
     }
-    print(document(Json{{"schema", "vidbench.plan/1"}, {"suite", plan.suite.id}, {"models", models}}) + "\n");
+    print_json(Json{{"schema", "vidbench.plan/1"}, {"suite", plan.suite.id}, {"models", models}});
     return;
   }
   report::Table table;

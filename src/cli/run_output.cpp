@@ -46,7 +46,7 @@ void print_leaderboard(store::Store& store, const std::string& run, const std::s
                        const std::string& format, bool next_commands) {
   const auto board = report::build_leaderboard(store, run, profile);
   if (format == "json")
-    print(document(report::to_json(board)) + "\n");
+    print_json(report::to_json(board));
   else if (format == "csv")
     print(report::leaderboard_csv(board));
   else if (format == "md")

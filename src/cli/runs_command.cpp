@@ -44,7 +44,7 @@ void list(const RunsArguments& arguments, Context& context) {
   Json runs = Json::array();
   for (const auto& run : store->runs()) runs.push_back(run_json(*store, run));
   if (arguments.format == "json") {
-    print(document(Json{{"schema", "vidbench.runs/1"}, {"runs", runs}}) + "\n");
+    print_json(Json{{"schema", "vidbench.runs/1"}, {"runs", runs}});
     return;
   }
   report::Table table;
@@ -81,7 +81,7 @@ void show(const RunsArguments& arguments, Context& context) {
                                     {"message", sample.failure->message},
                                     {"attempts", sample.attempts},
                                     {"log_tail", sample.failure->log_tail}});
-    print(document(json) + "\n");
+    print_json(json);
     return;
   }
   print(

@@ -19,7 +19,7 @@ void list(const std::string& format) {
                       {"title", suite.title},
                       {"prompts", suite.prompts},
                       {"path", suite.path.string()}});
-    print(document(Json{{"schema", "vidbench.suites/1"}, {"suites", json}}) + "\n");
+    print_json(Json{{"schema", "vidbench.suites/1"}, {"suites", json}});
     return;
   }
   report::Table table;
@@ -35,7 +35,7 @@ void show(const std::string& name, const std::string& format) {
   if (format == "json") {
     Json json = suites::to_json(suite);
     json["schema"] = "vidbench.suite/1";
-    print(document(json) + "\n");
+    print_json(json);
     return;
   }
   print(fmt::format(

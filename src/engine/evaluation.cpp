@@ -20,7 +20,7 @@ class Evaluation {
     for (const auto& metric : metrics) {
       ids_.push_back(metric.id);
       definitions.push_back({metric.id, metric.version, metric.weights_sha256});
-      needs_prompt_ |= std::find(metric.needs.begin(), metric.needs.end(), "prompt") != metric.needs.end();
+      needs_prompt_ |= store::needs(metric, "prompt");
     }
     definitions_ = definitions.dump();
   }
@@ -140,8 +140,7 @@ std::vector<store::MetricInfo> select_metrics(const suites::Suite& suite,
           fmt::format("suite '{}' asks for metric '{}', which the metric worker does not have", suite.id, id),
           suggestion(id, names));
     selected.push_back(offered[static_cast<size_t>(found - names.begin())]);
-    const auto& needs = selected.back().needs;
-    if (!suite.reference && std::find(needs.begin(), needs.end(), "reference") != needs.end())
+    if (!suite.reference && store::needs(selected.back(), "reference"))
       throw_input(fmt::format("suite '{}': metric '{}' needs a reference set", suite.id, id),
                   "add 'reference:' to the suite, or drop the metric");
   }
@@ -153,9 +152,7 @@ std::map<std::string, std::string> reference_keys(const suites::Suite& suite,
   std::map<std::string, std::string> keys;
   if (!suite.reference) return keys;
   for (const auto& metric : metrics) {
-    if (!metric.is_set ||
-        std::find(metric.needs.begin(), metric.needs.end(), "reference") == metric.needs.end())
-      continue;
+    if (!metric.is_set || !store::needs(metric, "reference")) continue;
     const Json content = {{"kind", suite.reference->kind}, {"count", suite.reference->count},
                           {"seed", suite.reference->seed}, {"features", metric.features},
                           {"version", metric.version},     {"weights", metric.weights_sha256}};

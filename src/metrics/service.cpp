@@ -41,11 +41,6 @@ int64_t whole(const Json& params, const char* name, int64_t low, int64_t high) {
   return found->get<int64_t>();
 }
 
-bool needs_prompt(const Metric& metric) {
-  const auto& needs = metric.info.needs;
-  return std::find(needs.begin(), needs.end(), "prompt") != needs.end();
-}
-
 void require_finite(const std::vector<float>& vector) {
   if (vector.empty() || !std::all_of(vector.begin(), vector.end(), [](float v) { return std::isfinite(v); }))
     throw_input("the feature vector is not finite");
@@ -70,7 +65,7 @@ void measure(const Metric& metric, Sample& sample, Answer& answer) {
 
 // A metric that cannot judge this video or this prompt has no value of it; the other metrics have theirs.
 void measure_or_tell(const Metric& metric, Sample& sample, Answer& answer) {
-  if (needs_prompt(metric) && sample.prompt().empty()) {
+  if (store::needs(metric.info, "prompt") && sample.prompt().empty()) {
     answer.missing[metric.info.id] = "the video has no prompt";
     return;
   }

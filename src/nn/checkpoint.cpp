@@ -4,7 +4,6 @@
 #include <caffe2/serialize/inline_container.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -23,25 +22,30 @@ constexpr int kMaxDepth = 32;
 // What torch.save before 1.6 begins with: a pickle of the number 0x1950a86a20f9469cfc6c.
 constexpr std::string_view kLegacyMagic = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 
-struct StorageType {
-  std::string_view name;
-  at::ScalarType scalar;
-};
-constexpr std::array<StorageType, 10> kTypes = {{{"FloatStorage", at::kFloat},
-                                                 {"DoubleStorage", at::kDouble},
-                                                 {"HalfStorage", at::kHalf},
-                                                 {"BFloat16Storage", at::kBFloat16},
-                                                 {"LongStorage", at::kLong},
-                                                 {"IntStorage", at::kInt},
-                                                 {"ShortStorage", at::kShort},
-                                                 {"CharStorage", at::kChar},
-                                                 {"ByteStorage", at::kByte},
-                                                 {"BoolStorage", at::kBool}}};
-
-at::ScalarType scalar_of(const StorageRef& storage, const std::string& origin) {
-  for (const StorageType& type : kTypes)
-    if (type.name == storage.type) return type.scalar;
-  throw_input(origin + ": unknown storage type " + std::string(storage.type), kHint);
+at::ScalarType scalar_of(const StorageRef& storage) {
+  switch (storage.type) {
+    case StorageType::kFloat:
+      return at::kFloat;
+    case StorageType::kDouble:
+      return at::kDouble;
+    case StorageType::kHalf:
+      return at::kHalf;
+    case StorageType::kBFloat16:
+      return at::kBFloat16;
+    case StorageType::kLong:
+      return at::kLong;
+    case StorageType::kInt:
+      return at::kInt;
+    case StorageType::kShort:
+      return at::kShort;
+    case StorageType::kChar:
+      return at::kChar;
+    case StorageType::kByte:
+      return at::kByte;
+    case StorageType::kBool:
+      return at::kBool;
+  }
+  throw Error(ErrorCode::kInternal, "a storage type without a tensor type");
 }
 
 // The whole storage as a vector [elements]; kept, since several tensors may view one.
@@ -62,8 +66,7 @@ class Storages {
     const std::string key(ref.key);
     auto found = loaded_.find(key);
     if (found == loaded_.end()) found = loaded_.emplace(key, load_(ref)).first;
-    if (found->second.scalar_type() != scalar_of(ref, origin_))
-      fail(name, "shares its numbers with another type");
+    if (found->second.scalar_type() != scalar_of(ref)) fail(name, "shares its numbers with another type");
     return found->second;
   }
 
@@ -130,7 +133,7 @@ class Flattener {
 };
 
 uint64_t bytes_of(const StorageRef& storage, const std::string& origin, uint64_t limit) {
-  const uint64_t size = at::elementSize(scalar_of(storage, origin));
+  const uint64_t size = at::elementSize(scalar_of(storage));
   if (storage.elements < 0 || static_cast<uint64_t>(storage.elements) > limit / size)
     throw_input(origin + ": storage '" + std::string(storage.key) + "' claims " +
                     std::to_string(storage.elements) + " numbers, more than the file has",
@@ -178,7 +181,7 @@ class ZipArchive {
       throw_input(origin_ + ": record '" + name + "' holds " + std::to_string(size_of(name)) +
                       " bytes, its tensors need " + std::to_string(bytes),
                   kHint);
-    at::Tensor values = at::empty({ref.elements}, at::TensorOptions(scalar_of(ref, origin_)));
+    at::Tensor values = at::empty({ref.elements}, at::TensorOptions(scalar_of(ref)));
     if (bytes > 0) reader_.getRecord(name, values.data_ptr(), bytes);
     return values;
   }
@@ -224,7 +227,7 @@ TensorFile read_legacy(std::string_view bytes, const std::string& origin) {
     const auto found = numbers.find(std::string(ref.key));
     if (found == numbers.end() || found->second.size() != bytes_of(ref, origin, bytes.size()))
       throw_input(origin + ": storage '" + std::string(ref.key) + "' is not there in full", kHint);
-    at::Tensor values = at::empty({ref.elements}, at::TensorOptions(scalar_of(ref, origin)));
+    at::Tensor values = at::empty({ref.elements}, at::TensorOptions(scalar_of(ref)));
     if (!found->second.empty()) std::memcpy(values.data_ptr(), found->second.data(), found->second.size());
     return values;
   });

@@ -24,6 +24,7 @@ constexpr std::array<std::string_view, 6> kGlobals = {"collections.OrderedDict",
                                                       "torch._utils._rebuild_parameter",
                                                       "torch.Size",
                                                       "torch.device"};
+// In the order of StorageType.
 constexpr std::array<std::string_view, 10> kStorages = {
     "torch.FloatStorage", "torch.DoubleStorage", "torch.HalfStorage",  "torch.BFloat16Storage",
     "torch.LongStorage",  "torch.IntStorage",    "torch.ShortStorage", "torch.CharStorage",
@@ -168,11 +169,11 @@ class Unpickler {
     const auto& parts = items_of(id, 5);
     if (expect<std::string_view>(parts[0], "the kind of a storage") != "storage")
       fail("names an unknown object");
-    const std::string_view type = expect<PickleGlobal>(parts[1], "a storage type").name;
-    if (find_in(kStorages, type) == nullptr) fail("names a storage of an unknown type");
+    const std::string_view* type = find_in(kStorages, expect<PickleGlobal>(parts[1], "a storage type").name);
+    if (type == nullptr) fail("names a storage of an unknown type");
     if (parts.size() > 5 && !std::holds_alternative<std::monostate>(parts[5]))
       fail("holds a view of a storage, as only very old files do");
-    pickle_.storages_.push_back({type.substr(type.rfind('.') + 1),
+    pickle_.storages_.push_back({static_cast<StorageType>(type - kStorages.data()),
                                  expect<std::string_view>(parts[2], "a storage's key"),
                                  expect<int64_t>(parts[4], "a storage's size")});
     push(pickle_.storages_.back());
@@ -286,8 +287,6 @@ class Unpickler {
         marks_.push_back(stack_.size());
         return true;
       case ']':
-        push(make_list({}));
-        return true;
       case ')':
         push(make_list({}));
         return true;

@@ -13,9 +13,12 @@
 
 namespace vidbench::nn {
 
+// The types of storages that are read: torch.FloatStorage, …
+enum class StorageType { kFloat, kDouble, kHalf, kBFloat16, kLong, kInt, kShort, kChar, kByte, kBool };
+
 // Raw numbers that lie elsewhere in the file, under `key`.
 struct StorageRef {
-  std::string_view type;  // "FloatStorage", "HalfStorage", …
+  StorageType type = StorageType::kFloat;
   std::string_view key;
   int64_t elements = 0;
 };

@@ -7,7 +7,6 @@
 #include <limits>
 #include <optional>
 
-#include "base/error.h"
 #include "report/set_statistic.h"
 
 namespace vidbench::report {

@@ -89,8 +89,8 @@ std::string samples_json(const RunData& data) {
                {"run", data.run.id},
                {"suite", data.run.suite},
                {"samples", Json::array()}};
-  for (const store::SampleRecord& sample : data.samples)
-    json["samples"].push_back(sample_json(sample, value_ids(data)));
+  const auto ids = value_ids(data);
+  for (const store::SampleRecord& sample : data.samples) json["samples"].push_back(sample_json(sample, ids));
   return document(json) + "\n";
 }
 

@@ -81,18 +81,22 @@ class WideStatistic {
 
   double operator()(const Eigen::VectorXd& weights) const {
     const Drawn drawn(weights, kind_);
-    const Eigen::RowVectorXd mean = drawn.share.transpose() * rows_(drawn.rows, Eigen::all);
-    const Eigen::MatrixXd projected = scaled(projected_, drawn);
+    const Features rows = rows_(drawn.rows, Eigen::all);
+    const Eigen::RowVectorXd mean = drawn.share.transpose() * rows;
+    const Eigen::MatrixXd projected = scaled(projected_(drawn.rows, Eigen::all), drawn);
+    // A redraw may have fewer distinct rows than features; both products have the same non-zero eigenvalues.
+    const double cross = projected.rows() < projected.cols()
+                             ? trace_of_root(projected * projected.transpose())
+                             : trace_of_root(projected.transpose() * projected);
     return combine((mean.transpose() - mean_).squaredNorm(), reference_trace_,
-                   scaled(rows_, drawn).squaredNorm(), trace_of_root(projected.transpose() * projected));
+                   scaled(rows, drawn).squaredNorm(), cross);
   }
 
  private:
   // The drawn rows, centred, so that their product is the covariance.
   static Eigen::MatrixXd scaled(const Features& rows, const Drawn& drawn) {
-    const Eigen::MatrixXd picked = rows(drawn.rows, Eigen::all);
-    const Eigen::RowVectorXd mean = drawn.share.transpose() * picked;
-    return drawn.root.asDiagonal() * (picked.rowwise() - mean);
+    const Eigen::RowVectorXd mean = drawn.share.transpose() * rows;
+    return drawn.root.asDiagonal() * (rows.rowwise() - mean);
   }
 
   Features rows_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -60,6 +61,10 @@ std::string to_string(RunState state) { return name_of(kRunStates, state); }
 RunState run_state_from_string(const std::string& text) { return state_of(kRunStates, text); }
 std::string to_string(SampleState state) { return name_of(kSampleStates, state); }
 SampleState sample_state_from_string(const std::string& text) { return state_of(kSampleStates, text); }
+
+bool needs(const MetricInfo& metric, std::string_view what) {
+  return std::find(metric.needs.begin(), metric.needs.end(), what) != metric.needs.end();
+}
 
 Json to_json(const MetricInfo& metric) {
   return {{"id", metric.id},

@@ -33,6 +33,8 @@ struct MetricInfo {
   std::string definition, citation, licence;
   std::string weights_sha256;  // of the networks it uses; part of its definition, "" when it has none
 };
+// Whether `needs` lists it: "prompt", "reference", …
+[[nodiscard]] bool needs(const MetricInfo& metric, std::string_view what);
 [[nodiscard]] Json to_json(const MetricInfo& metric);
 // Throws Error(kInput) naming the missing or mistyped member.
 [[nodiscard]] MetricInfo metric_info_from_json(const Json& json);

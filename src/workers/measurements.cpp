@@ -34,10 +34,6 @@ std::vector<float> read_vector(const Json& json, const std::string& name) {
   return values;
 }
 
-bool needs_prompt(const store::MetricInfo& metric) {
-  return std::find(metric.needs.begin(), metric.needs.end(), "prompt") != metric.needs.end();
-}
-
 void read_metric(const Json& entry, const store::MetricInfo& metric, bool has_prompt,
                  store::Measurements& into) {
   const Json& reason = member(entry, "missing", metric.id);
@@ -52,7 +48,7 @@ void read_metric(const Json& entry, const store::MetricInfo& metric, bool has_pr
     return;
   }
   const Json& value = member(entry, "values", metric.id);
-  if (value.is_null() && needs_prompt(metric) && !has_prompt) {
+  if (value.is_null() && store::needs(metric, "prompt") && !has_prompt) {
     into.missing[metric.id] = "the video has no prompt";
     return;
   }

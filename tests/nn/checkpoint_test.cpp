@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "registry/program.h"
 
 namespace vidbench::nn {
 namespace {
@@ -17,11 +18,10 @@ class Checkpoint : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     folder_ = std::make_unique<TemporaryDirectory>();
-    const char* python = std::getenv("VIDBENCH_PYTHON");
-    const auto interpreter =
-        python == nullptr ? (resource_root() / ".venv/bin/python").string() : std::string(python);
-    const std::string command =
-        "'" + interpreter + "' '" SOURCE_FOLDER "/make_checkpoints.py' '" + folder_->path().string() + "'";
+    const auto python = registry::find_python().path;
+    ASSERT_TRUE(python);
+    const std::string command = "'" + python->string() + "' '" SOURCE_FOLDER "/make_checkpoints.py' '" +
+                                folder_->path().string() + "'";
     ASSERT_EQ(std::system(command.c_str()), 0);
   }
   static void TearDownTestSuite() { folder_.reset(); }
