@@ -81,9 +81,11 @@ ensure_python() {
 # build_preset PRESET: configures when needed and builds, showing ninja's progress.
 build_preset() {
   local preset=$1 start=$SECONDS
-  if [ ! -f "build/$preset/build.ninja" ]; then
+  # CMake itself does not look at the presets again.
+  if [ ! -f "build/$preset/build.ninja" ] || ! cmp -s CMakePresets.json "build/$preset/.presets"; then
     say "configuring build/$preset"
     watched "configure-$preset" cmake --preset "$preset"
+    cp CMakePresets.json "build/$preset/.presets"
   fi
   # Nothing to do is the common case, and the quickest to find out.
   if ! ninja -C "build/$preset" -n 2>/dev/null | grep -q 'no work to do'; then

@@ -2,10 +2,13 @@
 
 import csv
 import io
+import pathlib
 import re
+import shutil
 
 import pytest
 from conftest import Vidbench
+from playwright.sync_api import sync_playwright
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +56,31 @@ def test_the_report_is_self_contained_and_plays_videos(quickstart: tuple[Vidbenc
     page = vidbench.run("export", board["run"], "--format", "html").stdout
     assert len(re.findall(r"data:video/mp4;base64,", page)) >= 6 * 4
     assert not re.findall(r'(?:src|href)\s*=\s*"https?:', page)
+
+
+PLAY = """async (videos) => {
+  for (const video of videos) await video.play();
+  return videos.filter((video) => video.readyState < 2 || video.videoWidth === 0).length;
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_browser_shows_the_report(quickstart: tuple[Vidbench, dict], tmp_path: pathlib.Path, width: int) -> None:
+    vidbench, board = quickstart
+    report = tmp_path / "report.html"
+    report.write_text(vidbench.run("export", board["run"], "--format", "html").stdout)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        faults: list[str] = []
+        page.on("pageerror", lambda fault: faults.append(str(fault)))
+        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        page.goto(report.as_uri())
+        assert page.locator("video").count() >= 6
+        assert page.locator("video").evaluate_all(PLAY) == 0, "a video does not play"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
+        assert not faults
+        browser.close()
 
 
 def test_compare_finds_the_weak_variant_worse(quickstart: tuple[Vidbench, dict]) -> None:
