@@ -61,7 +61,8 @@ TEST_F(CompareTest, FindsTheBetterModel) {
 TEST_F(CompareTest, AModelDoesNotDifferFromItself) {
   add("r1", {{"m", 0.6, 0.1}});
   add("r2", {{"m", 0.6, 0.1}});
-  for (const MetricComparison& item : compare(synthetic_.store(), "r1", "r2").pairs.at(0).metrics) {
+  const Comparison comparison = compare(synthetic_.store(), "r1", "r2");
+  for (const MetricComparison& item : comparison.pairs.at(0).metrics) {
     EXPECT_EQ(item.verdict, Verdict::kNoDifference) << item.metric.id;
     EXPECT_NEAR(item.difference.value, 0, 1e-9);
   }
