@@ -17,15 +17,15 @@ using namespace vidbench;
 void list(const metrics::Registry& registry, const std::string& format) {
   if (format == "json") {
     const Json document = {{"schema", "vidbench.metrics/1"},
-                           {"metrics", metrics::Service(registry).describe_metrics()},
-                           {"left_out", registry.left_out()}};
+                           {"metrics", metrics::Service(registry).describe_metrics()}};
     std::cout << document.dump(2) << '\n';
     return;
   }
   for (const metrics::Metric& metric : registry.metrics())
-    std::cout << fmt::format("{:<26} v{}  {:<6}  {:<6}  {}\n", metric.info.id, metric.info.version,
+    std::cout << fmt::format("{:<26} v{}  {:<6}  {:<6}  {}{}\n", metric.info.id, metric.info.version,
                              metric.info.is_set ? "set" : "sample",
-                             metric.info.higher_is_better ? "higher" : "lower", metric.info.title);
+                             metric.info.higher_is_better ? "higher" : "lower", metric.info.title,
+                             metric.info.unavailable.empty() ? "" : "  — " + metric.info.unavailable);
 }
 
 int serve(const metrics::Registry& registry) {
@@ -42,6 +42,9 @@ int run(int argc, char** argv) {
   app.add_subcommand("worker", "Serve the worker protocol (what happens without a command, too)");
   auto* metrics_command = app.add_subcommand("metrics", "List the metrics that are offered");
   std::string format = "table";
+  std::vector<std::string> weights;
+  app.add_option("--weights-dir", weights, "A folder with official weight files; repeatable")
+      ->allow_extra_args(false);
   metrics_command->add_option("--format", format, "Output format")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
@@ -51,8 +54,7 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   metrics::Registry registry;
-  metrics::register_builtin(registry, resource_root());
-  for (const std::string& reason : registry.left_out()) log_warning("not offered: " + reason);
+  metrics::register_builtin(registry, {resource_root(), {weights.begin(), weights.end()}});
   if (metrics_command->parsed()) {
     list(registry, format);
     return 0;

@@ -94,6 +94,18 @@ std::filesystem::path default_cache_directory() {
   return own.empty() ? cache_home() : std::filesystem::path(own);
 }
 
+std::vector<std::string> evaluator_command(const std::string& command,
+                                           const std::vector<std::string>& weights) {
+  if (!command.empty()) return split(command, ' ');
+  std::vector<std::string> words = {(executable_directory() / "vidbench-eval").string()};
+  for (const auto& folder : weights) {
+    if (!std::filesystem::is_directory(folder)) throw_input("--weights-dir " + folder + " is not a folder");
+    words.insert(words.end(), {"--weights-dir", std::filesystem::absolute(folder).string()});
+  }
+  words.insert(words.end(), {"--weights-dir", (data_home() / "weights").string()});
+  return words;
+}
+
 std::vector<std::string> split_lists(const std::vector<std::string>& values) {
   std::vector<std::string> all;
   for (const auto& value : values)

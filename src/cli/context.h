@@ -35,11 +35,16 @@ void print_table(const report::Table& table, const std::string& format);
 [[nodiscard]] bool stderr_is_terminal();
 [[nodiscard]] std::filesystem::path default_runs_directory();
 [[nodiscard]] std::filesystem::path default_cache_directory();
+// The metric worker: `command` split at spaces, or vidbench-eval beside this program with these folders of
+// official weights and <data folder>/weights.
+[[nodiscard]] std::vector<std::string> evaluator_command(const std::string& command,
+                                                         const std::vector<std::string>& weights = {});
 // "a,b" and repeated options → {"a", "b"}
 [[nodiscard]] std::vector<std::string> split_lists(const std::vector<std::string>& values);
 
 // Each adds its subcommand. `context` outlives `app`.
 void add_run_commands(CLI::App& app, Context& context);  // run, resume
+void add_score_command(CLI::App& app, Context& context);
 void add_runs_command(CLI::App& app, Context& context);
 void add_leaderboard_command(CLI::App& app, Context& context);
 void add_compare_command(CLI::App& app, Context& context);

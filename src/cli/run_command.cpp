@@ -38,9 +38,7 @@ void complete(RunArguments& arguments, const Context& context) {
   options.cache_directory = arguments.cache_directory.empty()
                                 ? default_cache_directory()
                                 : std::filesystem::path(arguments.cache_directory);
-  options.evaluator = arguments.evaluator.empty()
-                          ? std::vector<std::string>{(executable_directory() / "vidbench-eval").string()}
-                          : split(arguments.evaluator, ' ');
+  options.evaluator = evaluator_command(arguments.evaluator);
   options.overlap = arguments.overlap == "on"    ? engine::Overlap::kOn
                     : arguments.overlap == "off" ? engine::Overlap::kOff
                                                  : engine::Overlap::kAuto;

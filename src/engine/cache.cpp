@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "store/video_json.h"
+#include "store/records_json.h"
 
 namespace vidbench::engine {
 namespace fs = std::filesystem;
@@ -78,6 +78,28 @@ store::GeneratedVideo VideoCache::insert(const std::string& key, store::Generate
   video.path = target.string();
   write_file_atomic(stem(key).string() + ".json", describe(video).dump(), Durability::kCrash);
   return video;
+}
+
+fs::path VideoCache::facts_path(const std::string& model_digest) const {
+  return root_ / "models" / (model_digest + ".json");
+}
+
+std::optional<store::ModelFacts> VideoCache::find_facts(const std::string& model_digest) const {
+  const fs::path entry = facts_path(model_digest);
+  std::error_code ec;
+  if (!fs::exists(entry, ec)) return std::nullopt;
+  try {
+    return store::model_facts_from_json(parse_json(read_file(entry, 1 << 20), entry.string()));
+  } catch (const std::exception& e) {
+    log_warning(fmt::format("cache entry {} is not usable ({}): it is left out", entry.string(), e.what()));
+    return std::nullopt;
+  }
+}
+
+void VideoCache::insert_facts(const std::string& model_digest, const store::ModelFacts& facts) const {
+  const fs::path entry = facts_path(model_digest);
+  fs::create_directories(entry.parent_path());
+  write_file_atomic(entry, store::to_json(facts).dump(), Durability::kCrash);
 }
 
 }  // namespace vidbench::engine

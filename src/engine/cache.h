@@ -9,7 +9,8 @@
 
 namespace vidbench::engine {
 
-// Layout: <root>/videos/<key[0:2]>/<key>.<ext> beside <key>.json (the GeneratedVideo). Safe for several
+// Layout: <root>/videos/<key[0:2]>/<key>.<ext> beside <key>.json (the GeneratedVideo), and
+// <root>/models/<digest>.json (what the model's worker reported when it was last loaded). Safe for several
 // processes: entries appear by rename and never change. Thread-safe.
 class VideoCache {
  public:
@@ -23,7 +24,13 @@ class VideoCache {
   // Moves `video.path` into the cache, fills path and sha256, and returns the entry.
   [[nodiscard]] store::GeneratedVideo insert(const std::string& key, store::GeneratedVideo video) const;
 
+  // The facts that go with cached videos of the model with this content digest; nothing when there are none
+  // that can be read. Their `model` is left empty.
+  [[nodiscard]] std::optional<store::ModelFacts> find_facts(const std::string& model_digest) const;
+  void insert_facts(const std::string& model_digest, const store::ModelFacts& facts) const;
+
  private:
+  [[nodiscard]] std::filesystem::path facts_path(const std::string& model_digest) const;
   [[nodiscard]] std::filesystem::path stem(const std::string& key) const;
   std::filesystem::path root_;
 };

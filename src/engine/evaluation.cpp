@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/strings.h"
+#include "engine/score_cache.h"
 
 namespace vidbench::engine {
 namespace {
@@ -15,14 +16,8 @@ namespace {
 class Evaluation {
  public:
   Evaluation(Context& context, workers::Evaluator* evaluator, const std::vector<store::MetricInfo>& metrics)
-      : context_(context), evaluator_(evaluator), metrics_(metrics) {
-    Json definitions = Json::array();
-    for (const auto& metric : metrics) {
-      ids_.push_back(metric.id);
-      definitions.push_back({metric.id, metric.version, metric.weights_sha256});
-      needs_prompt_ |= store::needs(metric, "prompt");
-    }
-    definitions_ = definitions.dump();
+      : context_(context), evaluator_(evaluator), metrics_(metrics), scores_(metrics) {
+    for (const auto& metric : metrics) ids_.push_back(metric.id);
   }
 
   void run() {
@@ -54,21 +49,14 @@ class Evaluation {
       context_.journal.with_store([&](auto& s) { s.put_reference(keys.at(feature), data); });
   }
 
-  [[nodiscard]] std::string score_key(const store::SampleRecord& sample, const std::string& prompt) const {
-    return sha256_hex(fmt::format("vidbench.score-cache/1\n{}\n{}\n{}", sample.video->sha256, definitions_,
-                                  needs_prompt_ ? prompt : ""));
-  }
-
   void evaluate(EvaluationItem item) {
-    std::vector<std::string> keys;
     std::vector<workers::EvaluateRequest> requests;
     for (size_t i = 0; i < item.samples.size(); ++i) {
       auto& sample = item.samples[i];
-      keys.push_back(score_key(sample, item.prompts[i]));
-      sample.measurements = ids_.empty() ? store::Measurements{} : cached(keys.back());
+      sample.measurements = cached(sample, item.prompts[i]);
       if (!sample.measurements) requests.push_back({sample.id, sample.video->path, item.prompts[i]});
     }
-    if (!requests.empty() && !measure(item, keys, requests)) return;
+    if (!requests.empty() && !measure(item, requests)) return;
     for (auto& sample : item.samples) {
       sample.state = sample.measurements ? store::SampleState::kEvaluated : store::SampleState::kFailed;
       if (!sample.measurements && !sample.failure)
@@ -78,16 +66,20 @@ class Evaluation {
     report(item.samples);
   }
 
-  [[nodiscard]] std::optional<store::Measurements> cached(const std::string& key) {
+  // All that is asked for, or nothing.
+  [[nodiscard]] std::optional<store::Measurements> cached(const store::SampleRecord& sample,
+                                                          const std::string& prompt) {
+    if (ids_.empty()) return store::Measurements{};
     if (!context_.options.use_cache) return std::nullopt;
-    auto found = context_.journal.with_store([&](auto& s) { return s.score(key); });
-    if (found) ++context_.scored_from_cache;
-    return found;
+    auto found =
+        context_.journal.with_store([&](auto& s) { return scores_.find(s, sample.video->sha256, prompt); });
+    if (!found.lacking.empty()) return std::nullopt;
+    ++context_.scored_from_cache;
+    return std::move(found.measurements);
   }
 
   // False when the run stops before there are results; the samples then stay "generated".
-  bool measure(EvaluationItem& item, const std::vector<std::string>& keys,
-               const std::vector<workers::EvaluateRequest>& requests) {
+  bool measure(EvaluationItem& item, const std::vector<workers::EvaluateRequest>& requests) {
     std::map<std::string, workers::EvaluateOutcome> outcomes;
     {
       const auto lock = quiet();
@@ -97,14 +89,18 @@ class Evaluation {
       }
     }
     if (context_.stop.stop_requested()) return false;
+    std::vector<store::ScoreEntry> entries;
     for (size_t i = 0; i < item.samples.size(); ++i) {
-      const auto found = outcomes.find(item.samples[i].id);
+      auto& sample = item.samples[i];
+      const auto found = outcomes.find(sample.id);
       if (found == outcomes.end()) continue;
-      item.samples[i].measurements = found->second.measurements;
-      item.samples[i].failure = found->second.failure;
-      if (found->second.measurements)
-        context_.journal.with_store([&](auto& s) { s.put_score(keys[i], *found->second.measurements); });
+      sample.measurements = found->second.measurements;
+      sample.failure = found->second.failure;
+      if (!sample.measurements) continue;
+      auto more = scores_.entries(sample.video->sha256, item.prompts[i], ids_, *sample.measurements);
+      std::move(more.begin(), more.end(), std::back_inserter(entries));
     }
+    context_.journal.with_store([&](auto& s) { s.put_scores(entries); });
     return true;
   }
 
@@ -122,8 +118,7 @@ class Evaluation {
   workers::Evaluator* evaluator_;
   const std::vector<store::MetricInfo>& metrics_;
   std::vector<std::string> ids_;
-  std::string definitions_;
-  bool needs_prompt_ = false;
+  ScoreCache scores_;
 };
 
 }  // namespace
@@ -140,6 +135,9 @@ std::vector<store::MetricInfo> select_metrics(const suites::Suite& suite,
           fmt::format("suite '{}' asks for metric '{}', which the metric worker does not have", suite.id, id),
           suggestion(id, names));
     selected.push_back(offered[static_cast<size_t>(found - names.begin())]);
+    if (!selected.back().unavailable.empty())
+      throw_environment(fmt::format("suite '{}': metric '{}' is unavailable: {}", suite.id, id,
+                                    selected.back().unavailable));
     if (!suite.reference && store::needs(selected.back(), "reference"))
       throw_input(fmt::format("suite '{}': metric '{}' needs a reference set", suite.id, id),
                   "add 'reference:' to the suite, or drop the metric");

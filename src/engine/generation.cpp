@@ -21,6 +21,7 @@ class ModelGeneration {
   ModelGeneration(Context& context, size_t model)
       : context_(context),
         model_(context.plan.models[model]),
+        digest_(context.plan.model_digests[model]),
         work_(context.directory / "work" / model_.id),
         runner_(workers::make_runner(model_, runner_options())) {}
 
@@ -69,8 +70,20 @@ class ModelGeneration {
       indices.push_back(s);
     }
     context_.generated_from_cache += found.size();
+    if (!found.empty()) take_facts_from_cache();
     deliver(std::move(found), indices);
     return missing;
+  }
+
+  // What the worker reported when it made the cached videos, until it is started again.
+  void take_facts_from_cache() {
+    if (facts_known_) return;
+    facts_known_ = true;
+    auto facts = context_.cache.find_facts(digest_);
+    if (!facts) return;
+    facts->model = model_.id;
+    facts->settings.update(effective_settings(context_.plan.suite, model_));
+    context_.journal.facts(*facts);
   }
 
   bool ensure_started() {
@@ -84,6 +97,8 @@ class ModelGeneration {
         facts.load_s = seconds_since(start);
         facts.settings.update(effective_settings(context_.plan.suite, model_));
         context_.journal.facts(facts);
+        context_.cache.insert_facts(digest_, facts);
+        facts_known_ = true;
         context_.journal.event("worker-started", {{"model", model_.id}, {"load_s", facts.load_s}});
         warm_up();
         return true;
@@ -253,10 +268,11 @@ class ModelGeneration {
 
   Context& context_;
   const registry::Model& model_;
+  const std::string& digest_;
   fs::path work_;
   std::unique_ptr<workers::Runner> runner_;
   size_t total_ = 0, failed_ = 0, next_folder_ = 0;
-  bool warm_ = false;
+  bool warm_ = false, facts_known_ = false;
 };
 
 }  // namespace

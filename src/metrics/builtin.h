@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "metrics/i3d_network.h"
 #include "metrics/metric.h"
 #include "metrics/shapes_networks.h"
 
@@ -31,5 +32,10 @@ namespace vidbench::metrics {
     std::shared_ptr<ShapesNetworks> networks);  // shapes/text-alignment
 [[nodiscard]] Metric shapes_frame_consistency(
     std::shared_ptr<ShapesNetworks> networks);  // shapes/frame-consistency
+
+// Need I3D's weights.
+[[nodiscard]] Feature i3d_logits_feature(std::shared_ptr<I3dNetwork> network);  // i3d/logits
+[[nodiscard]] Metric fvd_i3d(const I3dNetwork& network);                        // fvd-i3d
+[[nodiscard]] Metric kvd_i3d(const I3dNetwork& network);                        // kvd-i3d
 
 }  // namespace vidbench::metrics

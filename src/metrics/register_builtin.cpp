@@ -22,33 +22,35 @@ void register_ground_truth(Registry& registry) {
   registry.add(motion_accuracy());
 }
 
-// The shapes world's networks. Another family of networks gets a function like this one: what lacks its
-// weights is left out with the reason.
+// The shapes world's networks. Another family of networks gets a function like this one: without its weights
+// its features are left out, and its metrics are there as unavailable.
 void register_shapes_networks(Registry& registry, const std::filesystem::path& folder) {
   const auto networks = std::make_shared<ShapesNetworks>(folder);
   if (networks->classifier().problem.empty()) {
     registry.add(shapes_classifier_feature(networks));
     registry.add(shapes_posterior_feature(networks));
-    registry.add(shapes_frechet(*networks));
-    registry.add(shapes_kernel(*networks));
-    registry.add(shapes_inception(*networks));
-  } else {
-    registry.leave_out("shapes/frechet, shapes/kernel, shapes/inception", networks->classifier().problem);
   }
-  if (networks->contrastive().problem.empty()) {
-    registry.add(shapes_text_alignment(networks));
-    registry.add(shapes_frame_consistency(networks));
-  } else {
-    registry.leave_out("shapes/text-alignment, shapes/frame-consistency", networks->contrastive().problem);
-  }
+  registry.add(shapes_frechet(*networks));
+  registry.add(shapes_kernel(*networks));
+  registry.add(shapes_inception(*networks));
+  registry.add(shapes_text_alignment(networks));
+  registry.add(shapes_frame_consistency(networks));
+}
+
+void register_i3d(Registry& registry, const std::vector<std::filesystem::path>& folders) {
+  const auto network = std::make_shared<I3dNetwork>(find_weight_file(folders, {"i3d_pretrained_400.pt"}));
+  if (network->weights().problem.empty()) registry.add(i3d_logits_feature(network));
+  registry.add(fvd_i3d(*network));
+  registry.add(kvd_i3d(*network));
 }
 
 }  // namespace
 
-void register_builtin(Registry& registry, const std::filesystem::path& resources) {
+void register_builtin(Registry& registry, const Resources& resources) {
   register_generic(registry);
   register_ground_truth(registry);
-  register_shapes_networks(registry, resources / "models" / "shapes");
+  register_shapes_networks(registry, resources.root / "models" / "shapes");
+  register_i3d(registry, resources.weights);
 }
 
 }  // namespace vidbench::metrics

@@ -11,7 +11,7 @@ void Registry::add(Metric metric) {
   for (const Metric& known : metrics_)
     if (known.info.id == metric.info.id)
       throw Error(ErrorCode::kInternal, fmt::format("metric '{}' is registered twice", metric.info.id));
-  if (metric.info.is_set && !features_.contains(metric.info.features))
+  if (metric.info.unavailable.empty() && metric.info.is_set && !features_.contains(metric.info.features))
     throw Error(ErrorCode::kInternal, fmt::format("metric '{}' uses feature '{}', which is not registered",
                                                   metric.info.id, metric.info.features));
   metrics_.push_back(std::move(metric));
@@ -23,18 +23,14 @@ void Registry::add(Feature feature) {
     throw Error(ErrorCode::kInternal, fmt::format("feature '{}' is registered twice", id));
 }
 
-void Registry::leave_out(const std::string& ids, const std::string& reason) {
-  left_out_.push_back(ids + ": " + reason);
-}
-
 const Metric& Registry::metric(const std::string& id) const {
   std::vector<std::string> ids;
   for (const Metric& metric : metrics_) {
+    if (metric.info.id == id && !metric.info.unavailable.empty())
+      throw_input("metric '" + id + "' is unavailable: " + metric.info.unavailable);
     if (metric.info.id == id) return metric;
     ids.push_back(metric.info.id);
   }
-  for (const std::string& reason : left_out_)
-    if (reason.find(id) != std::string::npos) throw_input("metric '" + id + "' is not offered: " + reason);
   throw_input("there is no metric '" + id + "'", suggestion(id, ids));
 }
 

@@ -40,7 +40,8 @@ Metric shapes_text_alignment(std::shared_ptr<ShapesNetworks> networks) {
            "published CLIP scores.",
        .citation = "after Hessel et al., CLIPScore, EMNLP 2021, arXiv:2104.08718",
        .licence = "Apache-2.0",
-       .weights_sha256 = networks->contrastive().sha256},
+       .weights_sha256 = networks->contrastive().sha256,
+       .unavailable = networks->contrastive().problem},
       [networks](Sample& sample) {
         return 100 * cosine(networks->embed_video(sample.video()), networks->embed_text(sample.prompt()));
       }};
@@ -61,7 +62,8 @@ Metric shapes_frame_consistency(std::shared_ptr<ShapesNetworks> networks) {
        .citation =
            "after Esser et al., Structure and content-guided video synthesis, ICCV 2023, arXiv:2302.03011",
        .licence = "Apache-2.0",
-       .weights_sha256 = networks->contrastive().sha256},
+       .weights_sha256 = networks->contrastive().sha256,
+       .unavailable = networks->contrastive().problem},
       [networks](Sample& sample) {
         require_frames(sample.video(), 2);
         return consistency(networks->embed_frames(sample.video()));

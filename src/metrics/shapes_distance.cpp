@@ -39,7 +39,8 @@ Metric set_metric(const std::string& reducer, const std::string& title, std::opt
            "classifier, each vector scaled to a mean square of 1; not comparable with published FVD or KVD.",
        .citation = citation,
        .licence = "Apache-2.0",
-       .weights_sha256 = networks.classifier().sha256},
+       .weights_sha256 = networks.classifier().sha256,
+       .unavailable = networks.classifier().problem},
       {}};
 }
 

@@ -31,7 +31,8 @@ Metric shapes_inception(const ShapesNetworks& networks) {
            "published Inception Scores.",
        .citation = "Salimans et al., NeurIPS 2016, arXiv:1606.03498",
        .licence = "Apache-2.0",
-       .weights_sha256 = networks.classifier().sha256},
+       .weights_sha256 = networks.classifier().sha256,
+       .unavailable = networks.classifier().problem},
       {}};
 }
 

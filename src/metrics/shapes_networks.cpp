@@ -1,35 +1,15 @@
 #include "metrics/shapes_networks.h"
 
-#include <ATen/ATen.h>
-
 #include <optional>
 
-#include "base/error.h"
-#include "base/hash.h"
+#include "metrics/tensors.h"
 #include "shapes/evaluators.h"
 
 namespace vidbench::metrics {
 namespace {
 
-WeightFile find_weights(const std::filesystem::path& path) {
-  if (!std::filesystem::is_regular_file(path))
-    return {path, "", "weights " + path.string() + " are not there"};
-  return {path, sha256_file(path), ""};
-}
-
-// [1, T, H, W, 3] over the video's own memory.
-at::Tensor as_tensor(const media::Video& video) {
-  if (video.pixels.empty()) throw_input("the video has no frames");
-  const auto size = [](size_t n) { return static_cast<int64_t>(n); };
-  return at::from_blob(const_cast<uint8_t*>(video.pixels.data()),
-                       {1, size(video.frames), size(video.height), size(video.width), 3}, at::kByte);
-}
-
-std::vector<float> numbers(const at::Tensor& tensor) {
-  const at::Tensor flat = tensor.to(at::kFloat).contiguous();
-  const float* data = flat.const_data_ptr<float>();
-  return {data, data + flat.numel()};
-}
+// [1, T, H, W, 3]
+at::Tensor as_tensor(const media::Video& video) { return frames_tensor(video, video.frames).unsqueeze(0); }
 
 }  // namespace
 
@@ -39,18 +19,20 @@ struct ShapesNetworks::Loaded {
 };
 
 ShapesNetworks::ShapesNetworks(const std::filesystem::path& folder)
-    : classifier_(find_weights(folder / "classifier.safetensors")),
-      contrastive_(find_weights(folder / "contrastive.safetensors")),
+    : classifier_(weight_file(folder / "classifier.safetensors")),
+      contrastive_(weight_file(folder / "contrastive.safetensors")),
       loaded_(std::make_unique<Loaded>()) {}
 ShapesNetworks::~ShapesNetworks() = default;
 
 shapes::Classifier& ShapesNetworks::load_classifier() {
-  if (!loaded_->classifier) loaded_->classifier = shapes::Classifier::load(classifier_.path);
+  if (!loaded_->classifier)
+    loaded_->classifier = load_weights([&] { return shapes::Classifier::load(classifier_.path); });
   return *loaded_->classifier;
 }
 
 shapes::Contrastive& ShapesNetworks::load_contrastive() {
-  if (!loaded_->contrastive) loaded_->contrastive = shapes::Contrastive::load(contrastive_.path);
+  if (!loaded_->contrastive)
+    loaded_->contrastive = load_weights([&] { return shapes::Contrastive::load(contrastive_.path); });
   return *loaded_->contrastive;
 }
 

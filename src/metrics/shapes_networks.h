@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "media/video.h"
+#include "metrics/weights.h"
 
 namespace vidbench::shapes {
 class Classifier;
@@ -15,13 +16,6 @@ class Contrastive;
 }  // namespace vidbench::shapes
 
 namespace vidbench::metrics {
-
-// A weight file: where it lies and its digest, or why it cannot be used.
-struct WeightFile {
-  std::filesystem::path path;
-  std::string sha256;   // "" when there is a problem
-  std::string problem;  // "weights … are not there", "" when there is none
-};
 
 // Videos of any size and length: the networks take 16 frames at even distances and resize them to 32x32. Each
 // video is computed alone. One thread at a time; the number of CPU threads is set_threads()'.
@@ -34,7 +28,7 @@ class ShapesNetworks {
   [[nodiscard]] const WeightFile& classifier() const { return classifier_; }
   [[nodiscard]] const WeightFile& contrastive() const { return contrastive_; }
 
-  // These throw Error(kInput) for weights that are damaged and for an empty video.
+  // These throw Error(kEnvironment) for weights that are damaged, Error(kInput) for an empty video.
   [[nodiscard]] std::vector<float> classifier_features(const media::Video& video);   // [48]
   [[nodiscard]] std::vector<float> classifier_posterior(const media::Video& video);  // [40], sums to 1
   // Unit vectors [64]; their scalar product is the cosine.

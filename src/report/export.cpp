@@ -9,7 +9,7 @@
 #include "base/strings.h"
 #include "report/format.h"
 #include "report/leaderboard_text.h"
-#include "store/video_json.h"
+#include "store/records_json.h"
 
 namespace vidbench::report {
 namespace {

@@ -33,15 +33,18 @@ SetStatistic set_statistic(const store::MetricInfo& metric,
                            const store::ReferenceFeatures* reference) {
   const stats::Features generated = matrix(metric, rows);
   if (metric.reducer == "inception") return {stats::inception_statistic(generated), 1};
-  if (metric.reducer != "frechet" && metric.reducer != "kernel")
+  const bool biased = metric.reducer == "frechet-biased";
+  if (metric.reducer != "frechet" && !biased && metric.reducer != "kernel")
     throw_input(fmt::format("metric {}: unknown reducer '{}'", metric.id, metric.reducer),
-                "one of: frechet, kernel, inception");
+                "one of: frechet, frechet-biased, kernel, inception");
   if (reference == nullptr)
     throw_input(fmt::format("metric {}: no reference features of {}", metric.id, metric.features));
   const stats::Features fixed = stats::features_from_floats(
       reference->data, static_cast<size_t>(reference->rows), static_cast<size_t>(reference->dim));
-  if (metric.reducer == "frechet")
-    return {stats::frechet_statistic(generated, stats::fit_gaussian(fixed)), 0};
+  if (metric.reducer != "kernel") {
+    const auto kind = biased ? stats::Covariance::kBiased : stats::Covariance::kUnbiased;
+    return {stats::frechet_statistic(generated, stats::fit_gaussian(fixed, kind), kind), 0};
+  }
   return {stats::kernel_statistic(generated, fixed), -HUGE_VAL};
 }
 

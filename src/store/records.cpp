@@ -80,7 +80,9 @@ Json to_json(const MetricInfo& metric) {
           {"definition", metric.definition},
           {"citation", metric.citation},
           {"licence", metric.licence},
-          {"weights_sha256", metric.weights_sha256}};
+          {"weights_sha256", metric.weights_sha256},
+          {"minimum_videos", metric.minimum_videos},
+          {"unavailable", metric.unavailable}};
 }
 
 MetricInfo metric_info_from_json(const Json& json) {
@@ -108,6 +110,8 @@ MetricInfo metric_info_from_json(const Json& json) {
   metric.citation = member_or<std::string>(json, "citation", metric.id, "");
   metric.licence = member_or<std::string>(json, "licence", metric.id, "");
   metric.weights_sha256 = member_or<std::string>(json, "weights_sha256", metric.id, "");
+  metric.minimum_videos = member_or<int64_t>(json, "minimum_videos", metric.id, 0);
+  metric.unavailable = member_or<std::string>(json, "unavailable", metric.id, "");
   return metric;
 }
 

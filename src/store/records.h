@@ -32,6 +32,8 @@ struct MetricInfo {
   std::vector<std::string> needs;
   std::string definition, citation, licence;
   std::string weights_sha256;  // of the networks it uses; part of its definition, "" when it has none
+  int64_t minimum_videos = 0;  // a set statistic of fewer says little; 0 = no minimum
+  std::string unavailable;  // why the worker cannot compute it ("weights … are not there"), "" when it can
 };
 // Whether `needs` lists it: "prompt", "reference", …
 [[nodiscard]] bool needs(const MetricInfo& metric, std::string_view what);
@@ -87,6 +89,12 @@ struct Measurements {
   std::map<std::string, std::string> missing;          // metric id → why this video has no value of it
 };
 
+// An entry of the score cache.
+struct ScoreEntry {
+  std::string key;
+  Measurements measurements;
+};
+
 struct SampleRecord {
   std::string id;          // unique in its run, safe in file names: "s000012"
   std::string model;       // catalogue id
@@ -99,6 +107,15 @@ struct SampleRecord {
   int attempts = 0;
   std::optional<GeneratedVideo> video;
   std::optional<Measurements> measurements;
+  std::optional<Failure> failure;
+};
+
+// A video of a folder that is scored by itself.
+struct VideoMeasurements {
+  std::string file;  // relative to the folder that was given
+  std::string path;
+  std::string prompt;                        // "" when it has none
+  std::optional<Measurements> measurements;  // neither this nor a failure: not reached
   std::optional<Failure> failure;
 };
 

@@ -8,9 +8,9 @@
 #include "base/files.h"
 #include "base/time.h"
 #include "store/migrations.h"
+#include "store/records_json.h"
 #include "store/sqlite_db.h"
 #include "store/store.h"
-#include "store/video_json.h"
 
 namespace vidbench::store {
 namespace {
@@ -27,29 +27,6 @@ std::vector<float> floats_of(std::span<const std::byte> bytes) {
 
 Json failure_to_json(const Failure& failure) {
   return {{"kind", failure.kind}, {"message", failure.message}, {"log_tail", failure.log_tail}};
-}
-
-Json facts_to_json(const ModelFacts& facts) {
-  Json json = {{"settings", facts.settings}, {"weights_sha256", facts.weights_sha256},
-               {"device", facts.device},     {"dtype", facts.dtype},
-               {"load_s", facts.load_s},     {"versions", facts.versions}};
-  if (facts.parameters) json["parameters"] = *facts.parameters;
-  if (facts.weights_bytes) json["weights_bytes"] = *facts.weights_bytes;
-  return json;
-}
-
-ModelFacts facts_from_json(const std::string& model, const Json& json) {
-  ModelFacts facts;
-  facts.model = model;
-  facts.settings = json.at("settings");
-  facts.weights_sha256 = json.at("weights_sha256");
-  facts.device = json.at("device");
-  facts.dtype = json.at("dtype");
-  facts.load_s = json.at("load_s");
-  facts.versions = json.at("versions");
-  if (json.contains("parameters")) facts.parameters = json["parameters"].get<uint64_t>();
-  if (json.contains("weights_bytes")) facts.weights_bytes = json["weights_bytes"].get<uint64_t>();
-  return facts;
 }
 
 RunRecord run_from_row(const Statement& row) {
@@ -201,7 +178,7 @@ class SqliteStore final : public Store {
     db_.prepare("INSERT OR REPLACE INTO model_facts VALUES (?, ?, ?)")
         .bind(run)
         .bind(facts.model)
-        .bind(facts_to_json(facts).dump())
+        .bind(to_json(facts).dump())
         .execute();
   }
 
@@ -209,7 +186,10 @@ class SqliteStore final : public Store {
     std::vector<ModelFacts> all;
     Statement query = db_.prepare("SELECT model, facts FROM model_facts WHERE run = ? ORDER BY model");
     query.bind(run);
-    while (query.step()) all.push_back(facts_from_json(query.text(0), Json::parse(query.text(1))));
+    while (query.step()) {
+      ModelFacts& facts = all.emplace_back(model_facts_from_json(Json::parse(query.text(1))));
+      facts.model = query.text(0);
+    }
     return all;
   }
 
@@ -274,14 +254,18 @@ class SqliteStore final : public Store {
     return ReferenceFeatures{query.integer(0), query.integer(1), floats_of(query.blob(2))};
   }
 
-  void put_score(const std::string& key, const Measurements& measurements) override {
-    const auto content = Json::to_cbor({{"values", measurements.values},
-                                        {"features", measurements.features},
-                                        {"missing", measurements.missing}});
-    db_.prepare("INSERT OR REPLACE INTO scores VALUES (?, ?)")
-        .bind(key)
-        .bind_blob(std::as_bytes(std::span(content)))
-        .execute();
+  void put_scores(std::span<const ScoreEntry> entries) override {
+    Transaction transaction(db_);
+    for (const auto& [key, measurements] : entries) {
+      const auto content = Json::to_cbor({{"values", measurements.values},
+                                          {"features", measurements.features},
+                                          {"missing", measurements.missing}});
+      db_.prepare("INSERT OR REPLACE INTO scores VALUES (?, ?)")
+          .bind(key)
+          .bind_blob(std::as_bytes(std::span(content)))
+          .execute();
+    }
+    transaction.commit();
   }
 
   std::optional<Measurements> score(const std::string& key) override {

@@ -48,8 +48,8 @@ class Store {
   // Content-addressed: the key determines the content.
   virtual void put_reference(const std::string& key, const ReferenceFeatures& features) = 0;
   [[nodiscard]] virtual std::optional<ReferenceFeatures> reference(const std::string& key) = 0;
-  // Score cache: measurements by key (video sha256 + metric definitions + prompt).
-  virtual void put_score(const std::string& key, const Measurements& measurements) = 0;
+  // Score cache: measurements by key (video sha256 + metric definition + prompt).
+  virtual void put_scores(std::span<const ScoreEntry> entries) = 0;
   [[nodiscard]] virtual std::optional<Measurements> score(const std::string& key) = 0;
 };
 

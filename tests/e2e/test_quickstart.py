@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import pathlib
 import re
 import shutil
@@ -93,8 +94,13 @@ def test_compare_finds_the_weak_variant_worse(quickstart: tuple[Vidbench, dict])
 
 def test_a_second_run_comes_from_the_caches(quickstart: tuple[Vidbench, dict]) -> None:
     vidbench, board = quickstart
-    again = vidbench.run("run", "quickstart", "--limit", "16")
+    again = vidbench.run("run", "quickstart", "--limit", "16", "--format", "json")
     assert f"{16 * len(board['entries'])} videos" in again.stderr
+    entries = json.loads(again.stdout)["entries"]
+    assert len(entries) == len(board["entries"])
+    metrics = {entry["model"]: entry["metrics"] for entry in board["entries"]}
+    for entry in entries:
+        assert entry["metrics"] == metrics[entry["model"]], entry["model"]  # model size and load time included
 
 
 def test_the_embedded_model_passes_validation(quickstart: tuple[Vidbench, dict]) -> None:

@@ -64,5 +64,21 @@ TEST_F(CacheTest, LinksAreIndependentOfTheCache) {
   EXPECT_EQ(read_file(link), "pixels");
 }
 
+TEST_F(CacheTest, KeepsTheFactsOfAModel) {
+  EXPECT_FALSE(cache_.find_facts(key_).has_value());
+  store::ModelFacts facts{.model = "m", .settings = {{"steps", 4}}, .parameters = 7, .device = "cpu"};
+  facts.weights_bytes = 28;
+  cache_.insert_facts(key_, facts);
+  const auto found = cache_.find_facts(key_);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->model, "");
+  EXPECT_EQ(found->settings, facts.settings);
+  EXPECT_EQ(found->parameters, 7U);
+  EXPECT_EQ(found->weights_bytes, 28U);
+  EXPECT_EQ(found->device, "cpu");
+  write_file_atomic(folder_.path() / "cache" / "models" / (key_ + ".json"), "{\"settings\": 1}");
+  EXPECT_FALSE(cache_.find_facts(key_).has_value());
+}
+
 }  // namespace
 }  // namespace vidbench::engine

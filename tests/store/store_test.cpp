@@ -120,7 +120,7 @@ TEST_F(StoreTest, RemovesARunWithAllThatBelongsToIt) {
 
 TEST_F(StoreTest, CachesScoresAndReferencesByKey) {
   EXPECT_FALSE(store_->score("k").has_value());
-  store_->put_score("k", *evaluated("s0", 0.1).measurements);
+  store_->put_scores(std::vector<ScoreEntry>{{"k", *evaluated("s0", 0.1).measurements}});
   EXPECT_EQ(store_->score("k")->values.at("a/b"), 0.1);
   EXPECT_EQ(store_->score("k")->features.at("f").at(1), -2.0F);
   EXPECT_EQ(store_->score("k")->missing.at("a/c"), "too short");
@@ -161,7 +161,7 @@ TEST(StoreFile, OneOfVersion1IsMigrated) {
     db.execute("DELETE FROM schema_migrations WHERE version > 1");
   }
   const auto store = open_store(old);
-  store->put_score("k", *evaluated("s0", 0.1).measurements);
+  store->put_scores(std::vector<ScoreEntry>{{"k", *evaluated("s0", 0.1).measurements}});
   EXPECT_EQ(store->score("k")->missing.at("a/c"), "too short");
   Database db(old);
   Statement count = db.prepare("SELECT count(*) FROM missing_measurements");

@@ -1,4 +1,4 @@
-#include "store/video_json.h"
+#include "store/records_json.h"
 
 namespace vidbench::store {
 
@@ -30,6 +30,28 @@ GeneratedVideo generated_video_from_json(const Json& json) {
   video.peak_memory_bytes = json.at("peak_memory_bytes");
   video.from_cache = json.value("from_cache", false);
   return video;
+}
+
+Json to_json(const ModelFacts& facts) {
+  Json json = {{"settings", facts.settings}, {"weights_sha256", facts.weights_sha256},
+               {"device", facts.device},     {"dtype", facts.dtype},
+               {"load_s", facts.load_s},     {"versions", facts.versions}};
+  if (facts.parameters) json["parameters"] = *facts.parameters;
+  if (facts.weights_bytes) json["weights_bytes"] = *facts.weights_bytes;
+  return json;
+}
+
+ModelFacts model_facts_from_json(const Json& json) {
+  ModelFacts facts;
+  facts.settings = json.at("settings");
+  facts.weights_sha256 = json.at("weights_sha256");
+  facts.device = json.at("device");
+  facts.dtype = json.at("dtype");
+  facts.load_s = json.at("load_s");
+  facts.versions = json.at("versions");
+  if (json.contains("parameters")) facts.parameters = json["parameters"].get<uint64_t>();
+  if (json.contains("weights_bytes")) facts.weights_bytes = json["weights_bytes"].get<uint64_t>();
+  return facts;
 }
 
 }  // namespace vidbench::store

@@ -1,0 +1,196 @@
+// vidbench score: metrics of videos that are already there.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "base/time.h"
+#include "cli/context.h"
+#include "cli/signals.h"
+#include "engine/scoring.h"
+#include "engine/video_folder.h"
+#include "report/video_scores.h"
+#include "workers/measurements.h"
+
+namespace vidbench::cli {
+namespace {
+
+struct Arguments {
+  std::string videos, reference, prompts, format, evaluator;
+  std::vector<std::string> metrics, weights;
+  int threads = 0;
+  bool allow_small_sample = false, no_cache = false, quiet = false;
+};
+
+using Videos = std::vector<store::VideoMeasurements>;
+
+// The share that is done, on one redrawn line of a terminal or a line every few seconds.
+class ScoringView {
+ public:
+  ScoringView(std::string what, bool quiet) : what_(std::move(what)), quiet_(quiet) {}
+  ~ScoringView() {
+    if (drawn_) fmt::print(stderr, "\r\033[K");
+  }
+  void show(const engine::ScoringProgress& progress) {
+    const int64_t now_ns = monotonic_ns();
+    const bool terminal = stderr_is_terminal();
+    if (quiet_ || now_ns - last_ns_ < (terminal ? kTerminalInterval_ns : kLogInterval_ns)) return;
+    last_ns_ = now_ns;
+    const std::string text = fmt::format("{}: {} of {} videos, {} failed{}", what_, progress.done,
+                                         progress.total, progress.failed, left(progress, now_ns));
+    if (!terminal) return log_info(text);
+    fmt::print(stderr, "\r\033[K{}", text);
+    drawn_ = true;
+  }
+
+ private:
+  [[nodiscard]] std::string left(const engine::ScoringProgress& progress, int64_t now_ns) const {
+    const size_t measured = progress.done - progress.from_cache;
+    if (measured == 0) return "";
+    const double each_s = static_cast<double>(now_ns - start_ns_) * 1e-9 / static_cast<double>(measured);
+    return fmt::format(", about {} left",
+                       human_duration(each_s * static_cast<double>(progress.total - progress.done)));
+  }
+
+  static constexpr int64_t kTerminalInterval_ns = 100'000'000;
+  static constexpr int64_t kLogInterval_ns = 5'000'000'000;
+  std::string what_;
+  bool quiet_, drawn_ = false;
+  int64_t start_ns_ = monotonic_ns(), last_ns_ = monotonic_ns();
+};
+
+// What can be computed with what was given; without --metrics all of it but the shapes world's.
+std::vector<store::MetricInfo> choose(const Arguments& arguments,
+                                      const std::vector<store::MetricInfo>& offered, const Videos& videos) {
+  const bool prompts =
+      std::any_of(videos.begin(), videos.end(), [](const auto& v) { return !v.prompt.empty(); });
+  const auto lacks = [&](const store::MetricInfo& metric) -> std::string {
+    if (!metric.unavailable.empty()) return metric.unavailable;
+    if (store::needs(metric, "reference") && arguments.reference.empty()) return "it needs --reference REAL";
+    if (store::needs(metric, "prompt") && !prompts) return "it needs --prompts FILE";
+    return "";
+  };
+  const auto names = split_lists(arguments.metrics);
+  std::vector<store::MetricInfo> chosen;
+  if (!names.empty()) {
+    chosen = workers::choose_metrics(offered, names);
+    for (const auto& metric : chosen) {
+      const std::string problem = lacks(metric);
+      if (problem.empty()) continue;
+      const auto code = metric.unavailable.empty() ? ErrorCode::kInput : ErrorCode::kEnvironment;
+      throw Error(code, fmt::format("metric '{}' cannot be computed: {}", metric.id, problem));
+    }
+    return chosen;
+  }
+  std::copy_if(offered.begin(), offered.end(), std::back_inserter(chosen), [&](const auto& metric) {
+    return !metric.id.starts_with("shapes/") && lacks(metric).empty();
+  });
+  return chosen;
+}
+
+void refuse_small_samples(const std::vector<store::MetricInfo>& metrics, const Videos& videos,
+                          const Videos& reference) {
+  for (const auto& metric : metrics) {
+    const bool compared = store::needs(metric, "reference");
+    const size_t least = compared ? std::min(videos.size(), reference.size()) : videos.size();
+    if (least < static_cast<size_t>(metric.minimum_videos))
+      throw_input(fmt::format("metric '{}' needs at least {} videos a set, and there are {}{}", metric.id,
+                              metric.minimum_videos, videos.size(),
+                              compared ? fmt::format(" and {} reference videos", reference.size()) : ""),
+                  "add videos, or take the number for what it is with --allow-small-sample");
+  }
+}
+
+std::vector<store::MetricInfo> compared(const std::vector<store::MetricInfo>& metrics) {
+  std::vector<store::MetricInfo> result;
+  std::set<std::string> features;
+  for (const auto& metric : metrics)
+    if (metric.is_set && store::needs(metric, "reference") && features.insert(metric.features).second)
+      result.push_back(metric);
+  return result;
+}
+
+void print_scores(const report::VideoScores& scores, const Arguments& arguments) {
+  if (arguments.format == "json") return print_json(report::to_json(scores));
+  if (arguments.format == "csv") return print_table(report::videos_table(scores), "csv");
+  print_table(report::metrics_table(scores), arguments.format);
+  const report::Coverage coverage = report::coverage(scores.videos);
+  log_info(
+      fmt::format("{} of {} videos scored, {} failed", coverage.scored, coverage.found, coverage.failed));
+}
+
+void tell_failures(const Videos& videos) {
+  for (const auto& video : videos)
+    if (video.failure) log_warning(fmt::format("{}: {}", one_line(video.file), video.failure->message));
+}
+
+void score(const Arguments& arguments, Context& context) {
+  report::VideoScores scores;
+  scores.videos = engine::find_videos(arguments.videos);
+  if (!arguments.prompts.empty()) engine::read_prompts(arguments.prompts, scores.videos);
+  if (!arguments.reference.empty()) scores.reference = engine::find_videos(arguments.reference);
+  auto store = context.open_store();
+  const std::filesystem::path log = default_cache_directory() / "score" / "vidbench-eval.log";
+  std::filesystem::create_directories(log.parent_path());
+  const StopOnSignal signals;
+  workers::Evaluator evaluator(evaluator_command(arguments.evaluator, arguments.weights),
+                               {.log_path = log, .threads = arguments.threads});
+  const auto metrics = choose(arguments, evaluator.start(), scores.videos);
+  if (metrics.empty())
+    throw_input("no metric can be computed with what was given", "name one with --metrics");
+  if (!arguments.allow_small_sample) refuse_small_samples(metrics, scores.videos, scores.reference);
+  const engine::ScoringOptions options{.use_cache = !arguments.no_cache};
+  const auto measure = [&](const std::string& what, const std::vector<store::MetricInfo>& wanted,
+                           Videos& videos) {
+    ScoringView view(what, arguments.quiet);
+    return engine::score_videos(
+        *store, evaluator, wanted, videos, options, [&](const auto& progress) { view.show(progress); },
+        signals.token());
+  };
+  const auto against = compared(metrics);
+  if (!against.empty()) measure("reference", against, scores.reference);
+  const auto progress = measure("videos", metrics, scores.videos);
+  if (signals.token().stop_requested())
+    throw Error(ErrorCode::kInterrupted, "interrupted; the same command goes on where it was");
+  std::map<std::string, store::ReferenceFeatures> references;
+  for (const auto& metric : against)
+    references[metric.features] = engine::collect_features(scores.reference, metric.features);
+  scores.metrics = report::score_metrics(metrics, scores.videos, references);
+  if (progress.from_cache > 0 && !arguments.quiet)
+    log_info(fmt::format("{} of {} videos from the cache", progress.from_cache, progress.total));
+  print_scores(scores, arguments);
+  tell_failures(scores.videos);
+  tell_failures(scores.reference);
+  const bool failed = report::coverage(scores.videos).failed + report::coverage(scores.reference).failed > 0;
+  if (failed) context.exit_code = static_cast<int>(ErrorCode::kSamplesFailed);
+}
+
+}  // namespace
+
+void add_score_command(CLI::App& app, Context& context) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand("score", "metrics of a folder of videos, whoever made them");
+  command->add_option("videos", arguments->videos, "a folder (searched through), or one file")->required();
+  command->add_option("--reference", arguments->reference, "real videos, for FVD and KVD");
+  command->add_option("--prompts", arguments->prompts, "FILE.csv or FILE.jsonl with 'file' and 'prompt'");
+  command->add_option("--metrics", arguments->metrics,
+                      "metric ids, separated by commas (default: all that can be computed)");
+  command->add_option("--weights-dir", arguments->weights, "a folder with official weight files; repeatable")
+      ->allow_extra_args(false);
+  command->add_option("--threads", arguments->threads, "CPU threads of the metric worker (0: its choice)")
+      ->check(CLI::Range(0, 4096));
+  command->add_flag("--allow-small-sample", arguments->allow_small_sample,
+                    "score sets that are smaller than a metric asks for");
+  command->add_flag("--no-cache", arguments->no_cache, "measure again what is known");
+  command->add_flag("--quiet", arguments->quiet, "no progress");
+  command->add_option("--evaluator", arguments->evaluator, "another metric worker (default: vidbench-eval)");
+  add_format_option(*command, arguments->format, {"table", "json", "csv", "md"});
+  add_store_option(*command, context);
+  command->callback([arguments, &context] { score(*arguments, context); });
+}
+
+}  // namespace vidbench::cli

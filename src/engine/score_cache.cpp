@@ -1,0 +1,74 @@
+#include "engine/score_cache.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/hash.h"
+
+namespace vidbench::engine {
+namespace {
+
+std::string key_of(const store::MetricInfo& metric, const std::string& video_sha256,
+                   const std::string& prompt) {
+  const std::string subject = metric.is_set ? "feature " + metric.features : "metric " + metric.id;
+  return sha256_hex(fmt::format("vidbench.score-cache/2\n{}\n{}\n{}\n{}\n{}", video_sha256, subject,
+                                metric.version, metric.weights_sha256,
+                                store::needs(metric, "prompt") ? prompt : ""));
+}
+
+// What `all` has of one metric.
+store::Measurements part_of(const store::MetricInfo& metric, const store::Measurements& all) {
+  store::Measurements part;
+  if (const auto found = all.values.find(metric.id); found != all.values.end()) part.values.insert(*found);
+  if (const auto found = all.missing.find(metric.id); found != all.missing.end()) part.missing.insert(*found);
+  if (const auto found = all.features.find(metric.features); metric.is_set && found != all.features.end())
+    part.features.insert(*found);
+  return part;
+}
+
+// Whether the part tells the metric, or why it is missing. Two set metrics share the entry of their features;
+// the reason for a missing one names the metric that asked first.
+bool complete(const store::MetricInfo& metric, store::Measurements& part) {
+  if (metric.is_set && part.features.empty() && !part.missing.empty()) {
+    const std::string reason = part.missing.begin()->second;
+    part.missing = {{metric.id, reason}};
+  }
+  return !part.values.empty() || !part.features.empty() || !part.missing.empty();
+}
+
+}  // namespace
+
+void merge(store::Measurements& into, const store::Measurements& more) {
+  into.values.insert(more.values.begin(), more.values.end());
+  into.features.insert(more.features.begin(), more.features.end());
+  into.missing.insert(more.missing.begin(), more.missing.end());
+}
+
+ScoreCache::Found ScoreCache::find(store::Store& store, const std::string& video_sha256,
+                                   const std::string& prompt) const {
+  Found found;
+  for (const store::MetricInfo& metric : metrics_) {
+    auto part = store.score(key_of(metric, video_sha256, prompt));
+    if (part && complete(metric, *part))
+      merge(found.measurements, *part);
+    else
+      found.lacking.push_back(metric.id);
+  }
+  return found;
+}
+
+std::vector<store::ScoreEntry> ScoreCache::entries(const std::string& video_sha256, const std::string& prompt,
+                                                   const std::vector<std::string>& ids,
+                                                   const store::Measurements& measurements) const {
+  std::vector<store::ScoreEntry> entries;
+  for (const store::MetricInfo& metric : metrics_) {
+    if (std::find(ids.begin(), ids.end(), metric.id) == ids.end()) continue;
+    store::Measurements part = part_of(metric, measurements);
+    if (!part.values.empty() || !part.features.empty() || !part.missing.empty())
+      entries.push_back({key_of(metric, video_sha256, prompt), std::move(part)});
+  }
+  return entries;
+}
+
+}  // namespace vidbench::engine

@@ -1,0 +1,133 @@
+#include "engine/scoring.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "engine/score_cache.h"
+
+namespace vidbench::engine {
+namespace {
+
+// A video whose measurements are not all known.
+struct Open {
+  store::VideoMeasurements* video;
+  std::string sha256;
+  std::vector<std::string> lacking;
+  store::Measurements known;
+};
+
+class Scoring {
+ public:
+  Scoring(store::Store& store, workers::Evaluator& evaluator, const std::vector<store::MetricInfo>& metrics,
+          const ScoringOptions& options, std::stop_token stop)
+      : store_(store), evaluator_(evaluator), cache_(metrics), options_(options), stop_(std::move(stop)) {
+    for (const auto& metric : metrics) ids_.push_back(metric.id);
+  }
+
+  ScoringProgress run(std::vector<store::VideoMeasurements>& videos,
+                      const std::function<void(const ScoringProgress&)>& on_progress) {
+    progress_.total = videos.size();
+    for (auto& video : videos) {
+      if (stop_.stop_requested()) return progress_;
+      if (open(video) && pending_.size() < options_.batch) continue;
+      measure();
+      on_progress(progress_);
+    }
+    measure();
+    on_progress(progress_);
+    return progress_;
+  }
+
+ private:
+  // True when the video waits for the worker; a batch asks for the same metrics of every video.
+  bool open(store::VideoMeasurements& video) {
+    std::string sha256;
+    try {
+      sha256 = std::filesystem::is_directory(video.path) ? "" : sha256_file(video.path);
+    } catch (const Error& e) {
+      video.failure = store::Failure{"bad-output", e.what(), ""};
+      ++progress_.failed;
+      ++progress_.done;
+      return false;
+    }
+    ScoreCache::Found found{{}, ids_};
+    if (options_.use_cache && !sha256.empty()) found = cache_.find(store_, sha256, video.prompt);
+    if (found.lacking.empty()) {
+      video.measurements = std::move(found.measurements);
+      ++progress_.done;
+      ++progress_.from_cache;
+      return progress_.done % kQuietSteps != 0;
+    }
+    if (!pending_.empty() && pending_.front().lacking != found.lacking) measure();
+    pending_.push_back({&video, sha256, std::move(found.lacking), std::move(found.measurements)});
+    return true;
+  }
+
+  void measure() {
+    if (pending_.empty() || stop_.stop_requested()) return;
+    std::vector<workers::EvaluateRequest> requests;
+    for (size_t i = 0; i < pending_.size(); ++i)
+      requests.push_back({std::to_string(i), pending_[i].video->path, pending_[i].video->prompt});
+    const auto outcomes = evaluator_.evaluate(requests, pending_.front().lacking, stop_);
+    if (stop_.stop_requested()) return;
+    std::vector<store::ScoreEntry> entries;
+    for (size_t i = 0; i < pending_.size(); ++i) keep(pending_[i], outcomes.at(i), entries);
+    store_.put_scores(entries);
+    pending_.clear();
+  }
+
+  void keep(Open& open, const workers::EvaluateOutcome& outcome, std::vector<store::ScoreEntry>& entries) {
+    ++progress_.done;
+    if (!outcome.measurements) {
+      open.video->failure = outcome.failure;
+      ++progress_.failed;
+      return;
+    }
+    if (!open.sha256.empty()) {
+      auto more = cache_.entries(open.sha256, open.video->prompt, open.lacking, *outcome.measurements);
+      std::move(more.begin(), more.end(), std::back_inserter(entries));
+    }
+    merge(open.known, *outcome.measurements);
+    open.video->measurements = std::move(open.known);
+  }
+
+  static constexpr size_t kQuietSteps = 64;  // videos out of the cache between two reports
+
+  store::Store& store_;
+  workers::Evaluator& evaluator_;
+  ScoreCache cache_;
+  const ScoringOptions& options_;
+  std::stop_token stop_;
+  std::vector<std::string> ids_;
+  std::vector<Open> pending_;
+  ScoringProgress progress_;
+};
+
+}  // namespace
+
+ScoringProgress score_videos(store::Store& store, workers::Evaluator& evaluator,
+                             const std::vector<store::MetricInfo>& metrics,
+                             std::vector<store::VideoMeasurements>& videos, const ScoringOptions& options,
+                             const std::function<void(const ScoringProgress&)>& on_progress,
+                             std::stop_token stop) {
+  return Scoring(store, evaluator, metrics, options, std::move(stop)).run(videos, on_progress);
+}
+
+store::ReferenceFeatures collect_features(const std::vector<store::VideoMeasurements>& videos,
+                                          const std::string& feature) {
+  store::ReferenceFeatures features;
+  for (const auto& video : videos) {
+    if (!video.measurements) continue;
+    const auto found = video.measurements->features.find(feature);
+    if (found == video.measurements->features.end()) continue;
+    features.dim = static_cast<int64_t>(found->second.size());
+    features.data.insert(features.data.end(), found->second.begin(), found->second.end());
+    ++features.rows;
+  }
+  return features;
+}
+
+}  // namespace vidbench::engine

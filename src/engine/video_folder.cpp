@@ -1,0 +1,191 @@
+#include "engine/video_folder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <map>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/json.h"
+#include "base/strings.h"
+
+namespace vidbench::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 16> kVideoEndings = {".mp4", ".m4v", ".mov", ".webm", ".mkv",  ".avi",
+                                                            ".gif", ".npy", ".ts",  ".mpg",  ".mpeg", ".wmv",
+                                                            ".flv", ".ogv", ".y4m", ".webp"};
+constexpr std::array<std::string_view, 3> kPictureEndings = {".png", ".jpg", ".jpeg"};
+
+template <typename Endings>
+bool has_ending(const fs::path& path, const Endings& endings) {
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  return std::find(endings.begin(), endings.end(), ending) != endings.end();
+}
+
+bool holds_pictures(const fs::path& folder) {
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.is_regular_file() && has_ending(entry.path(), kPictureEndings)) return true;
+  return false;
+}
+
+void collect(const fs::path& folder, const fs::path& root, std::vector<store::VideoMeasurements>& into) {
+  std::vector<fs::path> entries;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (!entry.path().filename().string().starts_with('.')) entries.push_back(entry.path());
+  std::sort(entries.begin(), entries.end());
+  for (const fs::path& entry : entries) {
+    const bool is_folder = fs::is_directory(entry);
+    if (is_folder ? holds_pictures(entry) : has_ending(entry, kVideoEndings))
+      into.push_back({.file = entry.lexically_relative(root).string(), .path = entry.string()});
+    else if (is_folder)
+      collect(entry, root, into);
+  }
+}
+
+// The records of a CSV text, each with the line it begins on.
+struct CsvRecord {
+  size_t line = 1;
+  std::vector<std::string> fields;
+};
+
+std::vector<CsvRecord> parse_csv(const std::string& text, const std::string& name) {
+  std::vector<CsvRecord> records;
+  size_t line = 1;
+  size_t at = 0;
+  while (at < text.size()) {
+    CsvRecord record{line, {}};
+    for (bool more = true; more;) {
+      std::string field;
+      if (text[at] == '"') {
+        const size_t opened = line;
+        for (++at;; ++at) {
+          if (at >= text.size()) throw_input(fmt::format("{}:{}: a quote is not closed", name, opened));
+          if (text[at] == '\n') ++line;
+          if (text[at] != '"') {
+            field += text[at];
+          } else if (at + 1 < text.size() && text[at + 1] == '"') {
+            field += text[++at];
+          } else {
+            break;
+          }
+        }
+        ++at;
+      } else {
+        while (at < text.size() && text[at] != ',' && text[at] != '\n') field += text[at++];
+        if (!field.empty() && field.back() == '\r') field.pop_back();
+      }
+      if (at < text.size() && text[at] == '\r') ++at;
+      if (at < text.size() && text[at] != ',' && text[at] != '\n')
+        throw_input(fmt::format("{}:{}: text after a closing quote", name, line));
+      more = at < text.size() && text[at] == ',';
+      record.fields.push_back(std::move(field));
+      ++at;
+      if (more && at == text.size()) {
+        record.fields.emplace_back();
+        more = false;
+      }
+    }
+    ++line;
+    if (record.fields.size() > 1 || !record.fields.front().empty()) records.push_back(std::move(record));
+  }
+  return records;
+}
+
+struct PromptLine {
+  size_t line = 0;
+  std::string file, prompt;
+};
+
+std::vector<PromptLine> prompts_from_csv(const std::string& text, const std::string& name) {
+  const std::vector<CsvRecord> records = parse_csv(text, name);
+  if (records.empty()) throw_input(name + ": the file is empty", "its first line is: file,prompt");
+  const auto column = [&](const char* title) {
+    const auto& header = records.front().fields;
+    const auto found = std::find(header.begin(), header.end(), title);
+    if (found == header.end())
+      throw_input(fmt::format("{}:1: there is no column '{}'", name, title),
+                  "the first line is: file,prompt");
+    return static_cast<size_t>(found - header.begin());
+  };
+  const size_t file = column("file");
+  const size_t prompt = column("prompt");
+  std::vector<PromptLine> lines;
+  for (size_t i = 1; i < records.size(); ++i) {
+    const auto& fields = records[i].fields;
+    if (fields.size() != records.front().fields.size())
+      throw_input(fmt::format("{}:{}: {} columns where the first line has {}", name, records[i].line,
+                              fields.size(), records.front().fields.size()),
+                  "a prompt with a comma stands in quotes");
+    lines.push_back({records[i].line, fields[file], fields[prompt]});
+  }
+  return lines;
+}
+
+std::vector<PromptLine> prompts_from_jsonl(const std::string& text, const std::string& name) {
+  std::vector<PromptLine> lines;
+  size_t number = 0;
+  for (const std::string& line : split(text, '\n')) {
+    ++number;
+    if (trim(line).empty()) continue;
+    const Json record = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!record.is_object() || !record.contains("file") || !record["file"].is_string() ||
+        !record.contains("prompt") || !record["prompt"].is_string())
+      throw_input(fmt::format("{}:{}: not an object with the texts 'file' and 'prompt'", name, number));
+    lines.push_back({number, record["file"], record["prompt"]});
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::vector<store::VideoMeasurements> find_videos(const fs::path& path) {
+  std::vector<store::VideoMeasurements> videos;
+  try {
+    if (!fs::exists(path)) throw_input(path.string() + " is not there");
+    if (!fs::is_directory(path) || holds_pictures(path))
+      videos.push_back({.file = path.filename().string(), .path = path.string()});
+    else
+      collect(path, path, videos);
+  } catch (const fs::filesystem_error& e) {
+    throw_input(fmt::format("{} cannot be read: {}", path.string(), e.code().message()));
+  }
+  if (videos.empty())
+    throw_input("there are no videos in " + path.string(),
+                "files ending in .mp4, .webm, .mov, .gif, .npy, …");
+  return videos;
+}
+
+void read_prompts(const fs::path& prompts, std::vector<store::VideoMeasurements>& videos) {
+  const std::string name = prompts.string();
+  const std::string text = read_file(prompts);
+  const bool jsonl = prompts.extension() == ".jsonl";
+  if (!jsonl && prompts.extension() != ".csv")
+    throw_input(name + ": prompts are read from a .csv or a .jsonl file");
+  std::map<std::string, store::VideoMeasurements*> by_file;
+  std::vector<std::string> files;
+  for (auto& video : videos) {
+    by_file[video.file] = &video;
+    files.push_back(video.file);
+  }
+  std::map<std::string, size_t> seen;
+  for (const auto& [line, file, prompt] :
+       jsonl ? prompts_from_jsonl(text, name) : prompts_from_csv(text, name)) {
+    const auto found = by_file.find(file);
+    if (found == by_file.end())
+      throw_input(fmt::format("{}:{}: '{}' is not among the videos", name, line, one_line(file)),
+                  suggestion(file, files));
+    if (const auto [earlier, is_new] = seen.emplace(file, line); !is_new)
+      throw_input(fmt::format("{}:{}: '{}' was already given on line {}", name, line, file, earlier->second));
+    found->second->prompt = trim(prompt);
+  }
+}
+
+}  // namespace vidbench::engine

@@ -1,0 +1,22 @@
+// Which videos a user means by a path, and which prompt belongs to which.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "store/records.h"
+
+namespace vidbench::engine {
+
+// The video files below `path`, in the order of their names: files with a video's ending (whatever they
+// hold), and folders that hold numbered pictures. A file is taken whatever its ending is. Hidden names are
+// left out. Throws Error(kInput) when `path` is not there or holds none.
+[[nodiscard]] std::vector<store::VideoMeasurements> find_videos(const std::filesystem::path& path);
+
+// Fills the prompts from FILE.csv (columns "file" and "prompt", quotes as RFC 4180 says) or FILE.jsonl (an
+// object a line with those members). Names are relative to the folder of videos. Throws Error(kInput) with
+// file and line for what is malformed, a name that is there twice, and a name that is not among the videos;
+// videos without a prompt keep "".
+void read_prompts(const std::filesystem::path& prompts, std::vector<store::VideoMeasurements>& videos);
+
+}  // namespace vidbench::engine

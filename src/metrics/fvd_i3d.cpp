@@ -1,0 +1,67 @@
+// fvd-i3d and kvd-i3d: how far a set of videos is from a set of real ones, in I3D's logits.
+#include "metrics/builtin.h"
+
+namespace vidbench::metrics {
+namespace {
+
+constexpr const char* kFeature = "i3d/logits";
+
+Metric set_metric(const I3dNetwork& network, store::MetricInfo info) {
+  info.version = 1;
+  info.higher_is_better = false;
+  info.is_set = true;
+  info.features = kFeature;
+  info.needs = {"reference"};
+  info.definition +=
+      " Features: the 400 logits, averaged over time, of I3D (Kinetics-400, RGB; i3d_pretrained_400.pt, "
+      "batch "
+      "normalisation's epsilon 1e-5) for the first 16 frames of each video, prepared as cd-fvd 0.1.1 does: "
+      "shorter "
+      "side to 256 with antialiased bilinear interpolation, centre crop, cut to whole bytes, bilinear to "
+      "224x224. "
+      "Unlike cd-fvd each video counts once and its first frames are taken, not random ones.";
+  info.licence = "Apache-2.0";
+  info.weights_sha256 = network.weights().sha256;
+  info.unavailable = network.weights().problem;
+  return {std::move(info), {}};
+}
+
+}  // namespace
+
+Feature i3d_logits_feature(std::shared_ptr<I3dNetwork> network) {
+  return {kFeature, std::string(kFeature) + "/1 " + network->weights().sha256, [network](Sample& sample) {
+            require_frames(sample.video(), I3dNetwork::kFrames);
+            return network->logits(sample.video());
+          }};
+}
+
+Metric fvd_i3d(const I3dNetwork& network) {
+  return set_metric(
+      network,
+      {.id = "fvd-i3d",
+       .title = "FVD (I3D)",
+       .minimum = 0,
+       .reducer = "frechet-biased",
+       .definition =
+           "Fréchet distance between Gaussians fitted to the features of the generated and of the reference "
+           "videos; covariance divided by N, as StyleGAN-V and cd-fvd do. Biased upwards for small sets: "
+           "compare sets of one size.",
+       .citation =
+           "Unterthiner et al. 2018, arXiv:1812.01717; features as Ge et al., CVPR 2024, arXiv:2404.12391",
+       .minimum_videos = 400});
+}
+
+Metric kvd_i3d(const I3dNetwork& network) {
+  return set_metric(
+      network,
+      {.id = "kvd-i3d",
+       .title = "KVD (I3D)",
+       .reducer = "kernel",
+       .definition =
+           "Unbiased squared maximum mean discrepancy with the kernel (x·y / 400 + 1)³ over all pairs of the "
+           "two sets, not multiplied by 1000. Slightly negative for equal distributions.",
+       .citation = "Unterthiner et al. 2018, arXiv:1812.01717; Bińkowski et al., ICLR 2018, arXiv:1801.01401",
+       .minimum_videos = 2});
+}
+
+}  // namespace vidbench::metrics

@@ -1,0 +1,33 @@
+// I3D as the metrics use it: from a decoded video to logits. This header is free of libtorch.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "media/video.h"
+#include "metrics/weights.h"
+
+namespace vidbench::metrics {
+
+// Loads the network at the first use. Each video is computed alone. One thread at a time; the number of CPU
+// threads is set_threads()'.
+class I3dNetwork {
+ public:
+  explicit I3dNetwork(WeightFile weights);
+  ~I3dNetwork();
+
+  [[nodiscard]] const WeightFile& weights() const { return weights_; }
+  // [400]: the first 16 frames, prepared as cd-fvd's data loader does (shorter side to 256 by antialiased
+  // bilinear interpolation, centre crop, cut to whole bytes) and its I3D (bilinear to 224x224). The video has
+  // at least 16 frames. Throws Error(kEnvironment) for weights that are damaged.
+  [[nodiscard]] std::vector<float> logits(const media::Video& video);
+
+  static constexpr size_t kFrames = 16;
+
+ private:
+  struct Loaded;
+  WeightFile weights_;
+  std::unique_ptr<Loaded> loaded_;
+};
+
+}  // namespace vidbench::metrics

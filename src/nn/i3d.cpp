@@ -1,0 +1,124 @@
+#include "nn/i3d.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include "base/error.h"
+#include "nn/checkpoint.h"
+
+namespace vidbench::nn {
+namespace {
+
+constexpr std::array<const char*, 9> kMixed = {"Mixed_3b", "Mixed_3c", "Mixed_4b", "Mixed_4c", "Mixed_4d",
+                                               "Mixed_4e", "Mixed_4f", "Mixed_5b", "Mixed_5c"};
+
+// Reads the units of the network out of its state dict; each must take the channels that the one before
+// gives.
+class Reader {
+ public:
+  Reader(const std::filesystem::path& path, const I3dOptions& options)
+      : path_(path), file_(load_checkpoint(path)), options_(options) {}
+
+  // Convolution, batch normalisation, ReLU.
+  Conv3d unit(const std::string& name, int64_t inputs, Size3 kernel, Size3 stride = {1, 1, 1}) const {
+    const FoldedNorm norm = folded_norm(file_, name + ".bn", options_.epsilon, path_);
+    const at::Tensor weight = kernel_of(name, inputs, kernel);
+    if (norm.scale.dim() != 1 || norm.scale.size(0) != weight.size(0)) refuse(name + ".bn.weight");
+    return {weight * norm.scale.view({-1, 1, 1, 1, 1}),
+            norm.shift,
+            stride,
+            /*relu=*/true,
+            options_.type,
+            options_.device};
+  }
+  Conv3d logits(int64_t inputs) const {
+    const at::Tensor weight = kernel_of("logits", inputs, {1, 1, 1});
+    const at::Tensor bias = require_float(file_, "logits.conv3d.bias", path_);
+    if (weight.size(0) != I3d::kClasses) refuse("logits.conv3d.weight");
+    if (bias.sizes() != at::IntArrayRef({I3d::kClasses})) refuse("logits.conv3d.bias");
+    return {weight, bias, {1, 1, 1}, /*relu=*/false, options_.type, options_.device};
+  }
+
+ private:
+  [[noreturn]] void refuse(const std::string& key) const {
+    throw_input(path_.string() + ": tensor '" + key + "' has another shape than I3D's",
+                "the file belongs to another network");
+  }
+  at::Tensor kernel_of(const std::string& name, int64_t inputs, Size3 kernel) const {
+    const std::string key = name + ".conv3d.weight";
+    at::Tensor weight = require_float(file_, key, path_);
+    if (weight.dim() != 5 ||
+        weight.sizes().slice(1) != at::IntArrayRef({inputs, kernel[0], kernel[1], kernel[2]}))
+      refuse(key);
+    return weight;
+  }
+
+  const std::filesystem::path& path_;
+  TensorFile file_;
+  const I3dOptions& options_;
+};
+
+}  // namespace
+
+I3d::I3d(const std::filesystem::path& weights, const I3dOptions& options) : options_(options) {
+  const c10::InferenceMode inference;
+  const Reader reader(weights, options);
+  constexpr Size3 kOne = {1, 1, 1};
+  constexpr Size3 kThree = {3, 3, 3};
+  conv1a_ = reader.unit("Conv3d_1a_7x7", 3, {7, 7, 7}, {2, 2, 2});
+  conv2b_ = reader.unit("Conv3d_2b_1x1", conv1a_.outputs(), kOne);
+  conv2c_ = reader.unit("Conv3d_2c_3x3", conv2b_.outputs(), kThree);
+  int64_t channels = conv2c_.outputs();
+  for (const std::string name : kMixed) {
+    Mixed block;
+    block.b0 = reader.unit(name + ".b0", channels, kOne);
+    block.b1a = reader.unit(name + ".b1a", channels, kOne);
+    block.b1b = reader.unit(name + ".b1b", block.b1a.outputs(), kThree);
+    block.b2a = reader.unit(name + ".b2a", channels, kOne);
+    block.b2b = reader.unit(name + ".b2b", block.b2a.outputs(), kThree);
+    block.b3b = reader.unit(name + ".b3b", channels, kOne);
+    channels = block.b0.outputs() + block.b1b.outputs() + block.b2b.outputs() + block.b3b.outputs();
+    mixed_.push_back(std::move(block));
+  }
+  logits_ = reader.logits(channels);
+}
+
+at::Tensor I3d::mix(Mixed& block, const at::Tensor& x) {
+  return at::cat({block.b0(x), block.b1b(block.b1a(x)), block.b2b(block.b2a(x)),
+                  block.b3b(max_pool_same(x, {3, 3, 3}, {1, 1, 1}))},
+                 1);
+}
+
+at::Tensor I3d::logits(const at::Tensor& clips) {
+  if (clips.dim() != 5 || clips.size(1) != 3 || clips.size(3) != kSide || clips.size(4) != kSide)
+    throw Error(ErrorCode::kInternal, "I3D takes clips [N, 3, T, 224, 224]");
+  if (clips.size(2) < kMinFrames)
+    throw_input("I3D needs at least " + std::to_string(kMinFrames) + " frames, the clip has " +
+                std::to_string(clips.size(2)));
+  const c10::InferenceMode inference;
+  at::Tensor x = clips.to(options_.device, options_.type).contiguous(at::MemoryFormat::ChannelsLast3d);
+  x = max_pool_same(conv1a_(x), {1, 3, 3}, {1, 2, 2});
+  x = max_pool_same(conv2c_(conv2b_(x)), {1, 3, 3}, {1, 2, 2});
+  for (size_t i = 0; i < mixed_.size(); ++i) {
+    if (i == 2) x = max_pool_same(x, {3, 3, 3}, {2, 2, 2});
+    if (i == 7) x = max_pool_same(x, {2, 2, 2}, {2, 2, 2});
+    x = mix(mixed_[i], x);
+  }
+  x = at::avg_pool3d(x, {2, 7, 7}, {1, 1, 1});
+  return logits_(x).to(at::kFloat).mean({2, 3, 4}).cpu();
+}
+
+at::Tensor i3d_clip(const at::Tensor& frames) {
+  const c10::InferenceMode inference;
+  const int64_t length = frames.size(0);
+  const at::Tensor pictures = frames.permute({0, 3, 1, 2}).to(at::kFloat);  // channels last in memory
+  const at::Tensor resized = at::upsample_bilinear2d(pictures, {I3d::kSide, I3d::kSide},
+                                                     /*align_corners=*/false, std::nullopt, std::nullopt);
+  return resized.mul(2.0 / 255)
+      .sub(1)
+      .permute({1, 0, 2, 3})
+      .unsqueeze(0)
+      .view({1, 3, length, I3d::kSide, I3d::kSide});
+}
+
+}  // namespace vidbench::nn

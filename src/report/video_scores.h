@@ -1,0 +1,45 @@
+// What `vidbench score` tells: each metric over a folder of videos, and each video's own values.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "report/table.h"
+#include "stats/bootstrap.h"
+#include "store/records.h"
+
+namespace vidbench::report {
+
+struct MetricScore {
+  store::MetricInfo metric;
+  std::optional<stats::Interval>
+      interval;         // 95 %, over redraws of the videos; the reference set is held fixed
+  std::string missing;  // why there is no number
+};
+
+struct Coverage {
+  size_t found = 0, scored = 0, failed = 0;
+};
+
+struct VideoScores {
+  std::vector<MetricScore> metrics;  // as asked for
+  std::vector<store::VideoMeasurements> videos;
+  std::vector<store::VideoMeasurements> reference;  // empty without one
+};
+
+// Fills `metrics` with the numbers of the videos; `references` holds the reference set's features by feature
+// id. Sample metrics: the mean over the videos that have it. Depends on the videos and their order alone.
+[[nodiscard]] std::vector<MetricScore> score_metrics(
+    const std::vector<store::MetricInfo>& metrics, const std::vector<store::VideoMeasurements>& videos,
+    const std::map<std::string, store::ReferenceFeatures>& references);
+
+[[nodiscard]] Coverage coverage(const std::vector<store::VideoMeasurements>& videos);
+
+[[nodiscard]] Json to_json(const VideoScores& scores);  // vidbench.score/1
+[[nodiscard]] Table metrics_table(const VideoScores& scores);
+[[nodiscard]] Table videos_table(const VideoScores& scores);  // one row a video
+
+}  // namespace vidbench::report

