@@ -69,8 +69,8 @@ YamlMap YamlMap::parse(const std::string& text, const std::string& origin) {
   return YamlMap(node, origin, "");
 }
 
-YamlMap::YamlMap(YAML::Node node, std::string origin, std::string place)
-    : node_(std::move(node)), origin_(std::move(origin)), place_(std::move(place)) {
+YamlMap::YamlMap(const YAML::Node& node, std::string origin, std::string place)
+    : node_(node), origin_(std::move(origin)), place_(std::move(place)) {
   std::set<std::string> seen;
   for (const auto& item : node_)
     if (!seen.insert(item.first.Scalar()).second)

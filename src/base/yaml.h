@@ -23,7 +23,7 @@ class YamlMap {
   [[nodiscard]] static YamlMap load(const std::filesystem::path& path);
   // The same from memory; `origin` stands for the file in errors.
   [[nodiscard]] static YamlMap parse(const std::string& text, const std::string& origin);
-  YamlMap(YAML::Node node, std::string origin, std::string place);
+  YamlMap(const YAML::Node& node, std::string origin, std::string place);
 
   [[nodiscard]] bool has(const std::string& key) const;
   [[nodiscard]] std::string text(const std::string& key);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include "base/log.h"
 #include "base/strings.h"
 #include "base/time.h"
@@ -15,7 +16,7 @@ constexpr size_t kFailuresShown = 5;  // of each kind; the rest is counted
 
 std::string bar(double share) {
   constexpr int kWidth = 24;
-  const int filled = static_cast<int>(share * kWidth + 0.5);
+  const int filled = static_cast<int>(std::lround(share * kWidth));
   std::string text;
   for (int i = 0; i < kWidth; ++i) text += i < filled ? "█" : "░";
   return text;

@@ -38,15 +38,18 @@ class Evaluation {
     if (evaluator_ == nullptr || !suite.reference) return;
     std::vector<std::string> missing;
     const auto keys = reference_keys(suite, metrics_);
-    for (const auto& [feature, key] : keys)
-      if (!context_.journal.with_store([&](auto& s) { return s.reference(key); })) missing.push_back(feature);
+    context_.journal.with_store([&](auto& s) {
+      for (const auto& [feature, key] : keys)
+        if (!s.reference(key)) missing.push_back(feature);
+    });
     if (missing.empty()) return;
     context_.notify([&](Observer& o) { o.on_stage("preparing the reference set"); });
     const auto lock = quiet();
     const auto features =
         evaluator_->reference(suite.reference->kind, suite.reference->count, suite.reference->seed, missing);
-    for (const auto& [feature, data] : features)
-      context_.journal.with_store([&](auto& s) { s.put_reference(keys.at(feature), data); });
+    context_.journal.with_store([&](auto& s) {
+      for (const auto& [feature, data] : features) s.put_reference(keys.at(feature), data);
+    });
   }
 
   void evaluate(EvaluationItem item) {

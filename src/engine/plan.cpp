@@ -85,8 +85,7 @@ std::string machine_secret() {
   if (std::filesystem::exists(path)) return read_file(path, 4096);
   std::array<unsigned char, 32> bytes{};
   if (RAND_bytes(bytes.data(), bytes.size()) != 1) throw Error(ErrorCode::kInternal, "no random bytes");
-  const std::string secret =
-      sha256_hex(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  std::string secret = sha256_hex(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
   write_file_atomic(path, secret);
   std::filesystem::permissions(path,
                                std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);

@@ -14,7 +14,7 @@ namespace vidbench::media {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr size_t kLongestHeader = 64 * 1024;  // NumPy itself refuses more than 10,000 bytes by default
+constexpr size_t kLongestHeader = 65536;  // NumPy itself refuses more than 10,000 bytes by default
 constexpr size_t kMostDimensions = 32;
 
 // Reads Python's literal of the header dictionary: only the three keys that the format defines.

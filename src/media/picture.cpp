@@ -59,11 +59,12 @@ void composite_on_black(const AVFrame& from, std::vector<uint8_t>& rgb) {
 
 }  // namespace
 
-Orientation orientation_of(const int32_t* m) {
+Orientation orientation_of(const int32_t* display_matrix) {
   Orientation orientation;
-  const double determinant = static_cast<double>(m[0]) * m[4] - static_cast<double>(m[1]) * m[3];
   int32_t matrix[9];
-  std::memcpy(matrix, m, sizeof matrix);
+  std::memcpy(matrix, display_matrix, sizeof matrix);
+  const double determinant =
+      static_cast<double>(matrix[0]) * matrix[4] - static_cast<double>(matrix[1]) * matrix[3];
   if (determinant < 0) {
     orientation.mirrored = true;
     // The matrix is mirror, then rotation: take the mirror (x -> -x) out to see the rotation.

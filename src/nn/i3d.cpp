@@ -36,7 +36,7 @@ class Reader {
     const at::Tensor bias = require_float(file_, "logits.conv3d.bias", path_);
     if (weight.size(0) != I3d::kClasses) refuse("logits.conv3d.weight");
     if (bias.sizes() != at::IntArrayRef({I3d::kClasses})) refuse("logits.conv3d.bias");
-    return {weight, bias, {1, 1, 1}, /*relu=*/false, options_.type, options_.device};
+    return {weight, bias, {1, 1, 1}, /*relu=*/false, at::kFloat, options_.device};
   }
 
  private:
@@ -104,8 +104,8 @@ at::Tensor I3d::logits(const at::Tensor& clips) {
     if (i == 7) x = max_pool_same(x, {2, 2, 2}, {2, 2, 2});
     x = mix(mixed_[i], x);
   }
-  x = at::avg_pool3d(x, {2, 7, 7}, {1, 1, 1});
-  return logits_(x).to(at::kFloat).mean({2, 3, 4}).cpu();
+  x = at::avg_pool3d(x.to(at::kFloat), {2, 7, 7}, {1, 1, 1});
+  return logits_(x).mean({2, 3, 4}).cpu();
 }
 
 at::Tensor i3d_clip(const at::Tensor& frames) {

@@ -23,12 +23,12 @@ constexpr uint64_t kMaxHeaderBytes = 100'000'000;  // the official reader's limi
 constexpr size_t kMaxFileBytes = size_t{16} << 30;
 constexpr size_t kMaxDimensions = 16;
 
-struct Type {
+struct StoredType {
   const char* name;
   at::ScalarType scalar;
   uint64_t bytes;
 };
-constexpr std::array<Type, 4> kTypes = {
+constexpr std::array<StoredType, 4> kTypes = {
     {{"F32", at::kFloat, 4}, {"F16", at::kHalf, 2}, {"BF16", at::kBFloat16, 2}, {"I64", at::kLong, 8}}};
 
 // Where an error happened: the file, and the key where there is one.
@@ -48,11 +48,11 @@ class Place {
   std::string text_;
 };
 
-const Type& type_named(const Json& entry, const Place& place) {
+const StoredType& type_named(const Json& entry, const Place& place) {
   if (!entry.contains("dtype") || !entry["dtype"].is_string()) place.fail("has no dtype");
   const auto name = entry["dtype"].get<std::string>();
   const auto found =
-      std::find_if(kTypes.begin(), kTypes.end(), [&](const Type& t) { return name == t.name; });
+      std::find_if(kTypes.begin(), kTypes.end(), [&](const StoredType& t) { return name == t.name; });
   if (found == kTypes.end()) place.fail("has the unsupported dtype '" + name + "'");
   return *found;
 }
@@ -69,7 +69,7 @@ std::vector<uint64_t> unsigned_list(const Json& entry, const char* key, const Pl
 }
 
 // Bytes of the shape, with overflow refused.
-uint64_t bytes_of(const std::vector<uint64_t>& shape, const Type& type, const Place& place) {
+uint64_t bytes_of(const std::vector<uint64_t>& shape, const StoredType& type, const Place& place) {
   if (shape.size() > kMaxDimensions) place.fail("has " + std::to_string(shape.size()) + " dimensions");
   uint64_t bytes = type.bytes;
   for (const uint64_t extent : shape) {
@@ -87,7 +87,7 @@ struct Range {
 
 at::Tensor read_tensor(const Json& entry, std::string_view data, const Place& place, Range& range) {
   if (!entry.is_object()) place.fail("is no JSON object");
-  const Type& type = type_named(entry, place);
+  const StoredType& type = type_named(entry, place);
   const auto shape = unsigned_list(entry, "shape", place);
   const auto offsets = unsigned_list(entry, "data_offsets", place);
   const uint64_t bytes = bytes_of(shape, type, place);
@@ -164,8 +164,9 @@ void save_safetensors(const std::filesystem::path& path, const TensorFile& file)
   for (const auto& [key, value] : file.metadata) header["__metadata__"][key] = value;
   std::string data;
   for (const auto& [name, tensor] : file.tensors) {
-    const auto type = std::find_if(kTypes.begin(), kTypes.end(),
-                                   [&](const Type& t) { return t.scalar == tensor.scalar_type(); });
+    const auto type =
+        std::find_if(kTypes.begin(), kTypes.end(),
+                     [scalar = tensor.scalar_type()](const StoredType& t) { return t.scalar == scalar; });
     if (type == kTypes.end())
       throw_input(path.string() + ": tensor '" + name + "' has a type that cannot be written");
     const at::Tensor plain = tensor.detach().cpu().contiguous();

@@ -128,7 +128,7 @@ std::string format_value(double value, std::string_view unit) {
 }
 
 std::string format_interval(double value, double low, double high, std::string_view unit) {
-  const std::string text = format_value(value, unit);
+  std::string text = format_value(value, unit);
   if (!std::isfinite(value) || !std::isfinite(low) || !std::isfinite(high) || low == high) return text;
   if (unit == "s" && value >= 59.95)
     return fmt::format("{} [{}, {}]", text, human_duration(low), human_duration(high));
@@ -176,11 +176,9 @@ std::string printable(std::string_view text) {
   for (size_t at = 0; at < text.size();) {
     const size_t start = at;
     const uint32_t code = next_code_point(text, at);
-    if (code == 0xfffd)
-      result += "\xef\xbf\xbd";
-    else if (code == '\n' || code == '\t' || code == '\r')
+    if (code == '\n' || code == '\t' || code == '\r')
       result += ' ';
-    else if (is_control(code))
+    else if (code == 0xfffd || is_control(code))
       result += "\xef\xbf\xbd";
     else
       result += text.substr(start, at - start);

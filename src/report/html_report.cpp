@@ -12,7 +12,7 @@ namespace {
 std::string title_of(const RunReport& report) {
   const Json suite = report.manifest.value("suite", Json::object());
   if (suite.is_object() && suite.contains("title") && suite["title"].is_string()) {
-    const std::string title = suite["title"];
+    std::string title = suite["title"];
     if (!title.empty()) return title;
   }
   return report.board.suite;

@@ -143,8 +143,8 @@ Leaderboard describe(const RunData& data, const std::string& profile) {
 
 }  // namespace
 
-Leaderboard build_leaderboard(const RunData& data, const std::string& asked) {
-  Leaderboard board = describe(data, profile_of(data, asked));
+Leaderboard build_leaderboard(const RunData& data, const std::string& profile) {
+  Leaderboard board = describe(data, profile_of(data, profile));
   const std::vector<ModelEstimates> estimates = estimate(data);
   std::vector<std::vector<double>> replicates(estimates.size());
   for (size_t i = 0; i < estimates.size(); ++i)

@@ -129,7 +129,7 @@ void require_profile(const std::string& profile) {
 
 double normalise(const Anchor& anchor, double value) {
   if (std::isnan(value)) return value;
-  double position;
+  double position = 0;
   if (anchor.scale == AnchorScale::kLog) {
     if (value <= 0) return anchor.one < anchor.zero ? 1 : 0;
     position = std::log(value / anchor.zero) / std::log(anchor.one / anchor.zero);
