@@ -23,7 +23,7 @@ at::Tensor padded(const at::Tensor& x, const std::array<std::array<int64_t, 2>, 
 
 // oneDNN's convolution with the activation fused, which PyTorch's compiler uses; it has no C++ function.
 at::Tensor pointwise(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias,
-                     Size3 padding, Size3 stride, bool relu) {
+                     at::IntArrayRef padding, at::IntArrayRef stride, bool relu) {
   using Scalars = c10::List<std::optional<at::Scalar>>;
   static const auto op =
       c10::Dispatcher::singleton()
@@ -31,16 +31,21 @@ at::Tensor pointwise(const at::Tensor& x, const at::Tensor& weight, const std::o
           .typed<at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
                             at::IntArrayRef, at::IntArrayRef, at::IntArrayRef, int64_t, std::string_view,
                             Scalars, std::optional<std::string_view>)>();
-  return op.call(x, weight, bias, padding, stride, Size3{1, 1, 1}, 1, relu ? "relu" : "none", Scalars(),
-                 std::nullopt);
+  return op.call(x, weight, bias, padding, stride, std::vector<int64_t>(stride.size(), 1), 1,
+                 relu ? "relu" : "none", Scalars(), std::nullopt);
 }
 
-at::Tensor packed_weight(const at::Tensor& weight, Size3 padding, Size3 stride, at::IntArrayRef input) {
+at::Tensor packed_weight(const at::Tensor& weight, at::IntArrayRef padding, at::IntArrayRef stride,
+                         at::IntArrayRef input) {
   static const auto op = c10::Dispatcher::singleton()
                              .findSchemaOrThrow("mkldnn::_reorder_convolution_weight", "")
                              .typed<at::Tensor(const at::Tensor&, at::IntArrayRef, at::IntArrayRef,
                                                at::IntArrayRef, int64_t, at::OptionalIntArrayRef)>();
-  return op.call(weight, padding, stride, Size3{1, 1, 1}, 1, input);
+  return op.call(weight, padding, stride, std::vector<int64_t>(stride.size(), 1), 1, input);
+}
+
+at::MemoryFormat channels_last(const at::Tensor& x) {
+  return x.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast;
 }
 
 }  // namespace
@@ -51,32 +56,37 @@ std::array<int64_t, 2> same_padding(int64_t extent, int64_t kernel, int64_t stri
   return {total / 2, total - total / 2};
 }
 
-Conv3d::Conv3d(const at::Tensor& weight, const at::Tensor& bias, Size3 stride, bool relu, at::ScalarType type,
-               at::Device device)
-    : weight_(weight.to(device, type).contiguous(at::MemoryFormat::ChannelsLast3d)),
-      bias_(bias.to(device, type)),
-      stride_(stride),
+PreparedConv::PreparedConv(const at::Tensor& weight, const at::Tensor& bias, at::IntArrayRef stride,
+                           bool relu, at::ScalarType type, at::Device device)
+    : weight_(weight.to(device, type).contiguous(channels_last(weight))),
+      bias_(bias.defined() ? bias.to(device, type) : bias),
+      stride_(stride.vec()),
       relu_(relu) {}
 
-at::Tensor Conv3d::with_onednn(const at::Tensor& x, Size3 padding) {
-  if (!packed_.defined() || x.sizes() != at::IntArrayRef(packed_for_)) {
-    packed_for_ = x.sizes().vec();
-    packed_ = packed_weight(weight_, padding, stride_, packed_for_);
+at::Tensor PreparedConv::operator()(const at::Tensor& x, at::IntArrayRef padding) {
+  const std::optional<at::Tensor> bias = bias_.defined() ? std::optional(bias_) : std::nullopt;
+  if (!x.is_cpu() || !at::globalContext().userEnabledMkldnn() || !at::hasMKLDNN()) {
+    const std::vector<int64_t> ones(stride_.size(), 1), zeros(stride_.size(), 0);
+    const at::Tensor y = at::convolution(x, weight_, bias, stride_, padding, ones, false, zeros, 1);
+    return relu_ ? y.relu_() : y;
   }
-  return pointwise(x, packed_, bias_, padding, stride_, relu_);
+  std::vector<int64_t> wanted = x.sizes().vec();
+  wanted.insert(wanted.end(), padding.begin(), padding.end());
+  if (packed_for_ != wanted) {
+    packed_ = packed_weight(weight_, padding, stride_, x.sizes());
+    packed_for_ = std::move(wanted);
+  }
+  return pointwise(x, packed_, bias, padding, stride_, relu_);
 }
 
 at::Tensor Conv3d::operator()(const at::Tensor& x) {
-  const Size3 kernel = {weight_.size(2), weight_.size(3), weight_.size(4)};
-  const auto padding = paddings(x, kernel, stride_);
+  const at::Tensor& weight = conv_.weight();
+  const Size3 stride = {conv_.stride()[0], conv_.stride()[1], conv_.stride()[2]};
+  const auto padding = paddings(x, {weight.size(2), weight.size(3), weight.size(4)}, stride);
   const bool even =
       std::all_of(padding.begin(), padding.end(), [](const auto& axis) { return axis[0] == axis[1]; });
-  const Size3 inside = even ? Size3{padding[0][0], padding[1][0], padding[2][0]} : Size3{0, 0, 0};
-  const at::Tensor input = even ? x : padded(x, padding);
-  if (x.is_cpu() && at::globalContext().userEnabledMkldnn() && at::hasMKLDNN())
-    return with_onednn(input, inside);
-  const at::Tensor y = at::conv3d(input, weight_, bias_, stride_, inside);
-  return relu_ ? y.relu_() : y;
+  if (even) return conv_(x, Size3{padding[0][0], padding[1][0], padding[2][0]});
+  return conv_(padded(x, padding), Size3{0, 0, 0});
 }
 
 FoldedNorm folded_norm(const TensorFile& file, const std::string& name, double epsilon,
