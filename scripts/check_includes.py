@@ -14,6 +14,7 @@ ALLOWED = {
     "base": set(),
     "media": {"base"},
     "stats": {"base"},
+    "text": {"base"},
     "registry": {"base"},
     "suites": {"base"},
     "store": {"base"},
@@ -23,7 +24,7 @@ ALLOWED = {
     "cli": {"base", "media", "stats", "registry", "suites", "store", "workers", "engine", "report"},
     "nn": {"base"},
     "shapes": {"base", "media", "nn", "workers"},
-    "metrics": {"base", "media", "stats", "store", "nn", "shapes", "workers"},
+    "metrics": {"base", "media", "stats", "store", "text", "nn", "shapes", "workers"},
 }
 
 # Headers that only these folders may include.
@@ -32,6 +33,7 @@ OWNERS = {
     re.compile(r"^sqlite3\.h"): {"store"},
     re.compile(r"^lib(av|sw)"): {"media"},
     re.compile(r"^CLI/"): {"cli"},
+    re.compile(r"^(unicode/|zlib\.h)"): {"text"},
 }
 
 INCLUDE = re.compile(r'^\s*#include\s+[<"]([^>"]+)[>"]', re.MULTILINE)

@@ -3,6 +3,8 @@
 
 #include <memory>
 
+#include "metrics/clip_network.h"
+#include "metrics/dino_network.h"
 #include "metrics/i3d_network.h"
 #include "metrics/metric.h"
 #include "metrics/shapes_networks.h"
@@ -37,5 +39,17 @@ namespace vidbench::metrics {
 [[nodiscard]] Feature i3d_logits_feature(std::shared_ptr<I3dNetwork> network);  // i3d/logits
 [[nodiscard]] Metric fvd_i3d(const I3dNetwork& network);                        // fvd-i3d
 [[nodiscard]] Metric kvd_i3d(const I3dNetwork& network);                        // kvd-i3d
+
+// Need CLIP's weights; those on prompts its list of merges, too.
+[[nodiscard]] Metric clip_score(std::shared_ptr<ClipNetwork> network);              // clip-score (ViT-L/14)
+[[nodiscard]] Metric clipsim(std::shared_ptr<ClipNetwork> network);                 // clipsim (ViT-B/32)
+[[nodiscard]] Metric clip_frame_consistency(std::shared_ptr<ClipNetwork> network);  // clip/frame-consistency
+[[nodiscard]] Metric background_consistency(
+    std::shared_ptr<ClipNetwork> network);  // vbench/background-consistency (ViT-B/32)
+[[nodiscard]] Metric aesthetic_quality(
+    std::shared_ptr<ClipNetwork> network);  // vbench/aesthetic-quality (ViT-L/14)
+
+// Needs DINO's weights.
+[[nodiscard]] Metric subject_consistency(std::shared_ptr<DinoNetwork> network);  // vbench/subject-consistency
 
 }  // namespace vidbench::metrics

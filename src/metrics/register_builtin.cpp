@@ -44,6 +44,24 @@ void register_i3d(Registry& registry, const std::vector<std::filesystem::path>& 
   registry.add(kvd_i3d(*network));
 }
 
+void register_clip(Registry& registry, const std::vector<std::filesystem::path>& folders) {
+  const WeightFile merges =
+      find_weight_file(folders, {"bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt"});
+  const auto large = std::make_shared<ClipNetwork>(find_weight_file(folders, {"ViT-L-14.pt"}), merges,
+                                                   find_weight_file(folders, {"sa_0_4_vit_l_14_linear.pth"}));
+  const auto base = std::make_shared<ClipNetwork>(find_weight_file(folders, {"ViT-B-32.pt"}), merges);
+  registry.add(clip_score(large));
+  registry.add(clipsim(base));
+  registry.add(clip_frame_consistency(base));
+  registry.add(background_consistency(base));
+  registry.add(aesthetic_quality(large));
+}
+
+void register_dino(Registry& registry, const std::vector<std::filesystem::path>& folders) {
+  registry.add(subject_consistency(
+      std::make_shared<DinoNetwork>(find_weight_file(folders, {"dino_vitbase16_pretrain.pth"}))));
+}
+
 }  // namespace
 
 void register_builtin(Registry& registry, const Resources& resources) {
@@ -51,6 +69,8 @@ void register_builtin(Registry& registry, const Resources& resources) {
   register_ground_truth(registry);
   register_shapes_networks(registry, resources.root / "models" / "shapes");
   register_i3d(registry, resources.weights);
+  register_clip(registry, resources.weights);
+  register_dino(registry, resources.weights);
 }
 
 }  // namespace vidbench::metrics

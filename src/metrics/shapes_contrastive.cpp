@@ -8,7 +8,7 @@ namespace vidbench::metrics {
 namespace {
 
 // Of two unit vectors.
-double cosine(std::span<const float> a, std::span<const float> b) {
+double unit_cosine(std::span<const float> a, std::span<const float> b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
@@ -18,7 +18,7 @@ double consistency(const std::vector<float>& frames) {
   const size_t count = frames.size() / n;
   const std::span<const float> all(frames);
   double sum = 0;
-  for (size_t t = 1; t < count; ++t) sum += cosine(all.subspan((t - 1) * n, n), all.subspan(t * n, n));
+  for (size_t t = 1; t < count; ++t) sum += unit_cosine(all.subspan((t - 1) * n, n), all.subspan(t * n, n));
   return sum / static_cast<double>(count - 1);
 }
 
@@ -43,7 +43,8 @@ Metric shapes_text_alignment(std::shared_ptr<ShapesNetworks> networks) {
        .weights_sha256 = networks->contrastive().sha256,
        .unavailable = networks->contrastive().problem},
       [networks](Sample& sample) {
-        return 100 * cosine(networks->embed_video(sample.video()), networks->embed_text(sample.prompt()));
+        return 100 *
+               unit_cosine(networks->embed_video(sample.video()), networks->embed_text(sample.prompt()));
       }};
 }
 

@@ -111,7 +111,8 @@ class Flattener {
     if (const auto* tensor = std::get_if<TensorRef>(&value)) {
       into_.tensors[name] = storages_.view(*tensor, name);
     } else if (const auto* dict = std::get_if<PickleDict*>(&value)) {
-      for (const auto& [key, item] : (*dict)->items)
+      const PickleDict& holder = (*dict)->attributes != nullptr ? *(*dict)->attributes : **dict;
+      for (const auto& [key, item] : holder.items)
         if (const auto text = key_text(key)) visit(item, below(*text), depth + 1);
     } else if (const auto* list = std::get_if<PickleList*>(&value)) {
       for (size_t i = 0; i < (*list)->items.size(); ++i)
@@ -147,9 +148,6 @@ class ZipArchive {
       : origin_(path.string()), file_bytes_(file_bytes), reader_(path.string()) {}
 
   TensorFile read() {
-    if (reader_.hasRecord("constants.pkl"))
-      throw_input(origin_ + ": a TorchScript archive, which holds code beside weights",
-                  "it is only loaded where its sha256 is pinned");
     if (reader_.hasRecord("byteorder") && record("byteorder") != "little")
       throw_input(origin_ + ": its numbers are not little-endian", kHint);
     const std::string pickled = record("data.pkl");

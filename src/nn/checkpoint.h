@@ -1,5 +1,6 @@
-// Weight files of any of the three formats: safetensors, PyTorch's zip archive (torch.save since 1.6) and its
-// older stream of pickles (torch.save before 1.6). Pickles are read without running any code (nn/pickle.h).
+// Weight files of any of the four formats: safetensors, PyTorch's zip archive (torch.save since 1.6), its
+// older stream of pickles (torch.save before 1.6) and TorchScript archives, of which the weights are read and
+// the code is not. Pickles are read without running any code (nn/pickle.h).
 #pragma once
 
 #include <filesystem>
@@ -11,8 +12,8 @@ namespace vidbench::nn {
 // The tensors of the file by name; nested dicts and lists are joined by dots ("state_dict.conv1.weight",
 // "param_groups.0.lr" for what is a tensor). The format is told by the content, not by the file's name.
 // Tensors are contiguous, on the CPU, in the file's type. Memory: the file's size at most twice. Throws
-// Error(kInput) naming file and key for a file that is damaged, truncated or hostile, for one that holds
-// objects other than plain weights, and for a TorchScript archive (load_torchscript is for those).
+// Error(kInput) naming file and key for a file that is damaged, truncated or hostile, and for one that holds
+// objects other than plain weights.
 [[nodiscard]] TensorFile load_checkpoint(const std::filesystem::path& path);
 
 }  // namespace vidbench::nn

@@ -24,11 +24,19 @@ constexpr std::array<std::string_view, 6> kGlobals = {"collections.OrderedDict",
                                                       "torch._utils._rebuild_parameter",
                                                       "torch.Size",
                                                       "torch.device"};
+// The class of a TorchScript object: its attributes are read as a dict's items, its code is left alone.
+constexpr std::string_view kScriptClass = "__torch__";
+// Typed lists of TorchScript, called with the list.
+constexpr std::array<std::string_view, 4> kScriptLists = {
+    "torch.jit._pickle.build_intlist", "torch.jit._pickle.build_doublelist",
+    "torch.jit._pickle.build_boollist", "torch.jit._pickle.build_tensorlist"};
 // In the order of StorageType.
 constexpr std::array<std::string_view, 10> kStorages = {
     "torch.FloatStorage", "torch.DoubleStorage", "torch.HalfStorage",  "torch.BFloat16Storage",
     "torch.LongStorage",  "torch.IntStorage",    "torch.ShortStorage", "torch.CharStorage",
     "torch.ByteStorage",  "torch.BoolStorage"};
+
+const PickleDict kNoAttributes;
 
 template <size_t N>
 const std::string_view* find_in(const std::array<std::string_view, N>& names, std::string_view name) {
@@ -148,6 +156,8 @@ class Unpickler {
   void push_global(const std::string& name) {
     const std::string_view* known = find_in(kGlobals, name);
     if (known == nullptr) known = find_in(kStorages, name);
+    if (known == nullptr) known = find_in(kScriptLists, name);
+    if (known == nullptr && name.starts_with("__torch__.")) known = &kScriptClass;
     if (known == nullptr)
       fail(fmt::format("holds a '{}', which is no tensor, dict, list, number or text", one_line(name)));
     push(PickleGlobal{*known});
@@ -199,13 +209,24 @@ class Unpickler {
       return push(expect<TensorRef>(items[0], "a tensor"));
     if (name == "torch.Size" && items.size() == 1) return push(items[0]);
     if (name == "torch.device" && !items.empty()) return push(items[0]);
+    if (find_in(kScriptLists, name) != nullptr && items.size() == 1) return push(items[0]);
     fail(fmt::format("calls '{}' in an unknown way", name));
   }
 
-  // The state of an OrderedDict (its _metadata) says nothing about the weights.
+  void make_object() {
+    (void)items_of(pop(), 0);
+    if (expect<PickleGlobal>(pop(), "a class").name != kScriptClass)
+      fail("makes an object, which plain weights do not need");
+    push(make_dict());
+    std::get<PickleDict*>(top())->attributes = &kNoAttributes;
+  }
+  // The attributes of a TorchScript object. The state of an OrderedDict (its _metadata) says nothing about
+  // the weights.
   void build() {
-    (void)pop();
-    (void)expect<PickleDict*>(top(), "a dict to complete");
+    const PickleValue state = pop();
+    PickleDict* target = expect<PickleDict*>(top(), "a dict to complete");
+    if (target->attributes != nullptr)
+      target->attributes = expect<PickleDict*>(state, "a dict of attributes");
   }
 
   void step(uint8_t op) {
@@ -327,6 +348,9 @@ class Unpickler {
         return true;
       case 'R':
         reduce();
+        return true;
+      case 0x81:
+        make_object();
         return true;
       case 'b':
         build();

@@ -1,6 +1,7 @@
 // A restricted reader of Python pickles as torch.save writes them: tensors, dicts, lists, tuples, numbers and
-// strings, and nothing else. No code is ever run: a global outside the short list of pickle.cpp is an error.
-// Format: docs.python.org/3/library/pickletools.html; the objects: torch/_utils.py, torch/serialization.py.
+// strings, and the attributes of TorchScript objects, and nothing else. No code is ever run: a global outside
+// the short list of pickle.cpp is an error. Format: docs.python.org/3/library/pickletools.html; the objects:
+// torch/_utils.py, torch/serialization.py.
 #pragma once
 
 #include <cstdint>
@@ -48,6 +49,7 @@ struct PickleList {
 };
 struct PickleDict {
   std::vector<std::pair<PickleValue, PickleValue>> items;  // in the order of insertion
+  const PickleDict* attributes = nullptr;                  // of a TorchScript object, which has no items
 };
 
 // One unpickled object and everything it points to. Texts are views of the pickle's bytes, which must outlive

@@ -17,11 +17,11 @@ void Parameters::add(const std::string& name, const at::Tensor& value) {
   tensors_[name] = value.detach().clone().requires_grad_(true);
 }
 
-void Parameters::add_normal(const std::string& name, std::vector<int64_t> shape, double deviation) {
+void Parameters::add_normal(const std::string& name, const std::vector<int64_t>& shape, double deviation) {
   add(name, deviation == 0 ? at::zeros(shape) : at::randn(shape) * deviation);
 }
 
-void Parameters::add_constant(const std::string& name, std::vector<int64_t> shape, double value) {
+void Parameters::add_constant(const std::string& name, const std::vector<int64_t>& shape, double value) {
   add(name, at::full(shape, value));
 }
 

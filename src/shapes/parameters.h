@@ -14,8 +14,8 @@ namespace vidbench::shapes {
 class Parameters {
  public:
   // Adds a trainable tensor of normal values with the given deviation (0 = zeros).
-  void add_normal(const std::string& name, std::vector<int64_t> shape, double deviation);
-  void add_constant(const std::string& name, std::vector<int64_t> shape, double value);
+  void add_normal(const std::string& name, const std::vector<int64_t>& shape, double deviation);
+  void add_constant(const std::string& name, const std::vector<int64_t>& shape, double value);
   void add(const std::string& name, const at::Tensor& value);
   // y = x W + b, W [in, out] as "<name>.w" with deviation gain/sqrt(in), b as "<name>.b" zero.
   void add_linear(const std::string& name, int64_t in, int64_t out, double gain = 1.0);

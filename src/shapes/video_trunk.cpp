@@ -10,7 +10,7 @@
 namespace vidbench::shapes {
 namespace {
 
-constexpr int64_t kCells = (kSide / 8) * (kSide / 8);
+constexpr int64_t kCells = int64_t{kSide / 8} * (kSide / 8);
 
 void add_conv(Parameters& p, const std::string& name, int64_t in, int64_t out) {
   p.add_normal(name + ".w", {out, in, 3, 3}, std::sqrt(2.0 / static_cast<double>(in * 9)));

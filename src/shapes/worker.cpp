@@ -92,8 +92,8 @@ void refuse_unknown(const Json& settings) {
 
 uint64_t peak_memory(const at::Device& device) {
   if (device.is_cpu()) return workers::rusage_peak_bytes();
-  const auto stats =
-      at::getDeviceAllocator(device.type())->getDeviceStats(device.has_index() ? device.index() : 0);
+  const auto stats = at::getDeviceAllocator(device.type())
+                         ->getDeviceStats(device.has_index() ? device.index() : c10::DeviceIndex{0});
   return static_cast<uint64_t>(stats.allocated_bytes[0].peak);
 }
 

@@ -66,7 +66,7 @@ class LineReader {
     constexpr size_t kBlock = 64 << 10;
     const size_t size = buffer_.size();
     buffer_.resize(size + kBlock);
-    ssize_t got;
+    ssize_t got = 0;
     do {
       got = ::read(fd_, buffer_.data() + size, kBlock);
     } while (got < 0 && errno == EINTR);

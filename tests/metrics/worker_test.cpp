@@ -45,7 +45,7 @@ TEST_F(WorkerTest, OffersMetricsThatDescribeThemselves) {
     EXPECT_EQ(metric.version, 1) << metric.id;
     EXPECT_GT(metric.definition.size(), 60u) << metric.id;
     EXPECT_FALSE(metric.title.empty()) << metric.id;
-    EXPECT_EQ(metric.licence, "Apache-2.0") << metric.id;
+    EXPECT_FALSE(metric.licence.empty()) << metric.id;
     EXPECT_EQ(metric.is_set, !metric.features.empty()) << metric.id;
   }
   for (const char* id :

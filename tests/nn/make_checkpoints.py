@@ -42,7 +42,10 @@ def main() -> None:
         torch.save(
             {"args": argparse.Namespace(lr=1)}, folder / f"object.{kind}.pt", _use_new_zipfile_serialization=is_zip
         )
-    torch.jit.save(torch.jit.script(torch.nn.Linear(2, 2)), folder / "script.pt")
+    network = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.Sequential(torch.nn.BatchNorm2d(2).half()))
+    traced = torch.jit.script(network)
+    torch.jit.save(traced, folder / "script.pt")
+    save_file(dict(network.state_dict()), folder / "script.safetensors")
 
 
 main()

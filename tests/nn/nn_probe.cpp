@@ -2,6 +2,7 @@
 // with the reference implementation and compares.
 //
 //   nn_probe NETWORK WEIGHTS INPUTS.safetensors OUTPUTS.safetensors [float|bfloat16]
+#include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
 #include <exception>
@@ -10,8 +11,12 @@
 #include <map>
 #include <string>
 
+#include "media/resample.h"
+#include "nn/clip.h"
+#include "nn/dino.h"
 #include "nn/i3d.h"
 #include "nn/safetensors.h"
+#include "text/clip_tokenizer.h"
 
 namespace vidbench::nn {
 namespace {
@@ -26,6 +31,47 @@ struct Call {
 
 const std::map<std::string, std::function<Tensors(const Call&)>>& networks() {
   static const std::map<std::string, std::function<Tensors(const Call&)>> table = {
+      {"clip",
+       [](const Call& call) -> Tensors {
+         const Clip clip(call.weights, {.type = call.type});
+         return {{"images", clip.encode_images(call.in.at("pictures"))},
+                 {"texts", clip.encode_texts(call.in.at("tokens"))}};
+       }},
+      {"clip-tokens",  // text [bytes], each text behind the one before, ended by 0
+       [](const Call& call) -> Tensors {
+         const text::ClipTokenizer tokenizer(call.weights);
+         const at::Tensor bytes = call.in.at("text").to(at::kByte);
+         std::vector<int64_t> tokens;
+         std::string one;
+         for (int64_t i = 0; i < bytes.numel(); ++i) {
+           const auto byte = static_cast<char>(bytes.data_ptr<uint8_t>()[i]);
+           if (byte != 0) {
+             one += byte;
+             continue;
+           }
+           const std::vector<int64_t> context = tokenizer.context(one, 77);
+           tokens.insert(tokens.end(), context.begin(), context.end());
+           one.clear();
+         }
+         return {{"tokens", at::tensor(tokens).view({-1, 77})}};
+       }},
+      {"resample",  // frame [H, W, 3], size [height, width], bicubic [1]
+       [](const Call& call) -> Tensors {
+         const at::Tensor frame = call.in.at("frame").to(at::kByte).contiguous();
+         const at::Tensor size = call.in.at("size");
+         const auto extent = [](int64_t n) { return static_cast<size_t>(n); };
+         const auto height = size[0].item<int64_t>();
+         const auto width = size[1].item<int64_t>();
+         const bool bicubic = call.in.at("bicubic").item<int64_t>() != 0;
+         const std::vector<uint8_t> made = media::resample(
+             {frame.data_ptr<uint8_t>(), extent(frame.numel())}, extent(frame.size(0)), extent(frame.size(1)),
+             extent(height), extent(width), bicubic ? media::Filter::kBicubic : media::Filter::kBilinear);
+         return {{"frame", at::tensor(at::ArrayRef<uint8_t>(made)).to(at::kFloat).view({height, width, 3})}};
+       }},
+      {"dino",
+       [](const Call& call) -> Tensors {
+         return {{"features", Dino(call.weights, {.type = call.type}).encode(call.in.at("pictures"))}};
+       }},
       {"i3d",
        [](const Call& call) -> Tensors {
          return {{"logits", I3d(call.weights, {.type = call.type}).logits(call.in.at("clips"))}};

@@ -130,6 +130,17 @@ def clips() -> Iterator[list[torch.Tensor]]:
     yield found
 
 
+def shaken(network: torch.nn.Module, seed: int = 3) -> torch.nn.Module:
+    """Random weights that are large enough for features to follow their input."""
+    torch.manual_seed(seed)
+    for name, parameter in network.named_parameters():
+        if parameter.dim() > 1:
+            torch.nn.init.normal_(parameter, std=1.5 / parameter[0].numel() ** 0.5)
+        elif "logit_scale" not in name:
+            torch.nn.init.normal_(parameter, mean=1.0 if name.endswith("weight") else 0.0, std=0.2)
+    return network.eval()
+
+
 def spread(features: torch.Tensor) -> float:
     """How much features [N, D] vary from sample to sample, relative to their size."""
     centred = features - features.mean(0, keepdim=True)

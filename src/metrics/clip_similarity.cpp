@@ -1,0 +1,158 @@
+// clip-score, clipsim, clip/frame-consistency, vbench/background-consistency and vbench/aesthetic-quality:
+// what CLIP says of frames and prompts.
+#include <algorithm>
+#include <numeric>
+
+#include "metrics/builtin.h"
+
+namespace vidbench::metrics {
+namespace {
+
+using Network = std::shared_ptr<ClipNetwork>;
+
+constexpr const char* kMade =
+    "Frames: all; the shorter side to 224 by Pillow's bicubic filter, centre crop, CLIP's mean and "
+    "deviation. ";
+constexpr const char* kMadeByVbench =
+    "Frames: all; the shorter side to 224 by bicubic interpolation of floats without antialiasing, centre "
+    "crop, CLIP's "
+    "mean and deviation, as VBench's code does. ";
+constexpr const char* kLicence = "MIT";
+
+const FrameEmbeddings& frames_of(Sample& sample, const Network& network) {
+  return sample.once<FrameEmbeddings>("clip frames " + network->weights().sha256,
+                                      [&] { return network->embed_frames(sample.video()); });
+}
+
+const FrameEmbeddings& vbench_frames_of(Sample& sample, const Network& network) {
+  return sample.once<FrameEmbeddings>("clip vbench frames " + network->weights().sha256,
+                                      [&] { return network->embed_frames_as_vbench(sample.video()); });
+}
+
+double mean_cosine_to_prompt(Sample& sample, const Network& network) {
+  require_frames(sample.video(), 1);
+  const auto& text = sample.once<std::vector<float>>("clip text " + network->weights().sha256,
+                                                     [&] { return network->embed_text(sample.prompt()); });
+  const FrameEmbeddings& frames = frames_of(sample, network);
+  double sum = 0;
+  for (size_t t = 0; t < frames.frames(); ++t) sum += cosine(frames.frame(t), text);
+  return sum / static_cast<double>(frames.frames());
+}
+
+// The problem of the first file that has one.
+std::string first_problem(std::initializer_list<WeightFile> files) {
+  for (const WeightFile& file : files)
+    if (!file.problem.empty()) return file.problem;
+  return "";
+}
+
+store::MetricInfo about_prompts(store::MetricInfo info, const ClipNetwork& network) {
+  info.version = 1;
+  info.higher_is_better = true;
+  info.reducer = "mean";
+  info.needs = {"prompt"};
+  info.licence = kLicence;
+  info.weights_sha256 = network.weights().sha256;
+  info.unavailable = first_problem({network.weights(), network.merges()});
+  return info;
+}
+
+store::MetricInfo about_frames(store::MetricInfo info, const ClipNetwork& network) {
+  info.version = 1;
+  info.higher_is_better = true;
+  info.reducer = "mean";
+  info.licence = kLicence;
+  info.weights_sha256 = network.weights().sha256;
+  info.unavailable = network.weights().problem;
+  return info;
+}
+
+}  // namespace
+
+Metric clip_score(Network network) {
+  return {about_prompts(
+              {.id = "clip-score",
+               .title = "CLIPScore (ViT-L/14)",
+               .minimum = 0,
+               .maximum = 100,
+               .definition = std::string(kMade) +
+                             "100 times the cosine of a frame's and the prompt's embedding, averaged over "
+                             "the frames, at least 0. Prompts are cut at 77 tokens. For one picture this is "
+                             "torchmetrics' CLIPScore; it is not Hessel's, which multiplies by 2.5 and puts "
+                             "a phrase before the prompt.",
+               .citation = "Hessel et al., CLIPScore, EMNLP 2021, arXiv:2104.08718"},
+              *network),
+          [network](Sample& sample) { return std::max(100 * mean_cosine_to_prompt(sample, network), 0.0); }};
+}
+
+Metric clipsim(Network network) {
+  return {about_prompts(
+              {.id = "clipsim",
+               .title = "CLIPSIM (ViT-B/32)",
+               .minimum = -1,
+               .maximum = 1,
+               .definition = std::string(kMade) +
+                             "The cosine of a frame's and the prompt's embedding, averaged over the frames. "
+                             "Published values are about 0.3. Blind to the order of frames.",
+               .citation = "Wu et al., GODIVA, 2021, arXiv:2104.14806"},
+              *network),
+          [network](Sample& sample) { return mean_cosine_to_prompt(sample, network); }};
+}
+
+Metric clip_frame_consistency(Network network) {
+  return {about_frames(
+              {.id = "clip/frame-consistency",
+               .title = "CLIP frame consistency (ViT-B/32)",
+               .minimum = -1,
+               .maximum = 1,
+               .definition = std::string(kMade) +
+                             "The mean cosine of the embeddings of consecutive frames. A frozen video has 1.",
+               .citation = "Esser et al., ICCV 2023, arXiv:2302.03011"},
+              *network),
+          [network](Sample& sample) {
+            require_frames(sample.video(), 2);
+            return consecutive_consistency(frames_of(sample, network));
+          }};
+}
+
+Metric background_consistency(Network network) {
+  return {about_frames({.id = "vbench/background-consistency",
+                        .title = "Background consistency (CLIP ViT-B/32)",
+                        .minimum = 0,
+                        .maximum = 1,
+                        .definition =
+                            std::string(kMadeByVbench) +
+                            "The mean, over the frames from the second on, of the mean of the cosines with "
+                            "the frame before and with the first frame, negative ones counted as 0. A frozen "
+                            "video has 1. VBench averages over frames of all videos, this over videos: the "
+                            "two differ where videos differ in length.",
+                        .citation = "Huang et al., VBench, CVPR 2024, arXiv:2311.17982"},
+                       *network),
+          [network](Sample& sample) {
+            require_frames(sample.video(), 2);
+            return vbench_consistency(vbench_frames_of(sample, network));
+          }};
+}
+
+Metric aesthetic_quality(Network network) {
+  store::MetricInfo info = about_frames(
+      {.id = "vbench/aesthetic-quality",
+       .title = "Aesthetic quality (LAION, CLIP ViT-L/14)",
+       .minimum = 0,
+       .maximum = 1,
+       .definition = std::string(kMadeByVbench) +
+                     "LAION's linear head on the unit embedding, divided by 10, averaged over the frames. "
+                     "Judges pictures, not motion; prefers paintings and shallow focus.",
+       .citation = "Huang et al., VBench, CVPR 2024, arXiv:2311.17982; LAION aesthetic predictor"},
+      *network);
+  info.unavailable = first_problem({network->weights(), network->head()});
+  info.weights_sha256 += network->head().sha256;
+  return {std::move(info), [network](Sample& sample) {
+            require_frames(sample.video(), 1);
+            const auto scores = network->aesthetic_scores(vbench_frames_of(sample, network));
+            return std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size()) /
+                   10;
+          }};
+}
+
+}  // namespace vidbench::metrics

@@ -1,0 +1,86 @@
+#include "metrics/pictures.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "media/resample.h"
+#include "metrics/tensors.h"
+
+namespace vidbench::metrics {
+namespace {
+
+struct Extent {
+  size_t height = 0, width = 0;
+};
+
+// The shorter side to `side`; the longer one is cut to whole pixels, as torchvision's Resize does.
+Extent shorter_to(const media::Video& video, size_t side) {
+  const size_t shorter = std::min(video.height, video.width);
+  return {side * video.height / shorter, side * video.width / shorter};
+}
+
+// Where torchvision's CenterCrop begins: half the rest, rounded to even.
+size_t crop_offset(size_t extent, size_t side) {
+  return static_cast<size_t>(std::lrint(static_cast<double>(extent - side) / 2));
+}
+
+// [count, 3, H, W].
+at::Tensor as_floats(const media::Video& video, size_t first, size_t count) {
+  const at::Tensor frames =
+      frames_tensor(video, first + count).narrow(0, static_cast<int64_t>(first), static_cast<int64_t>(count));
+  return frames.permute({0, 3, 1, 2}).to(at::kFloat);
+}
+
+at::Tensor normalised(at::Tensor pictures, const std::array<float, 3>& mean,
+                      const std::array<float, 3>& deviation) {
+  const auto row = [](const std::array<float, 3>& values) {
+    return at::tensor(at::ArrayRef<float>(values)).view({3, 1, 1});
+  };
+  return pictures.sub_(row(mean)).div_(row(deviation));
+}
+
+}  // namespace
+
+at::Tensor square_pictures(const media::Video& video, size_t first, size_t count, size_t side,
+                           Preparation preparation) {
+  const Extent extent = shorter_to(video, side);
+  const size_t top = crop_offset(extent.height, side);
+  const size_t left = crop_offset(extent.width, side);
+  const auto size = [](size_t n) { return static_cast<int64_t>(n); };
+  if (preparation == Preparation::kTensor) {
+    const at::Tensor resized = at::upsample_bicubic2d(
+        as_floats(video, first, count), {size(extent.height), size(extent.width)}, /*align_corners=*/false);
+    return resized.narrow(2, size(top), size(side)).narrow(3, size(left), size(side)).div(255);
+  }
+  at::Tensor pictures = at::empty({size(count), size(side), size(side), 3}, at::kByte);
+  for (size_t i = 0; i < count; ++i) {
+    std::vector<uint8_t> bytes = media::resample(video.frame(first + i), video.height, video.width,
+                                                 extent.height, extent.width, media::Filter::kBicubic);
+    const at::Tensor frame =
+        at::from_blob(bytes.data(), {size(extent.height), size(extent.width), 3}, at::kByte);
+    pictures[size(i)].copy_(frame.narrow(0, size(top), size(side)).narrow(1, size(left), size(side)));
+  }
+  return pictures.permute({0, 3, 1, 2}).to(at::kFloat, false, true, at::MemoryFormat::Contiguous).div_(255);
+}
+
+at::Tensor shorter_side_pictures(const media::Video& video, size_t first, size_t count, size_t side) {
+  const Extent extent = shorter_to(video, side);
+  return at::upsample_bilinear2d(as_floats(video, first, count),
+                                 {static_cast<int64_t>(extent.height), static_cast<int64_t>(extent.width)},
+                                 /*align_corners=*/false)
+      .div_(255);
+}
+
+at::Tensor normalised_for_clip(at::Tensor pictures) {
+  return normalised(std::move(pictures), {0.48145466F, 0.4578275F, 0.40821073F},
+                    {0.26862954F, 0.26130258F, 0.27577711F});
+}
+
+at::Tensor normalised_for_imagenet(at::Tensor pictures) {
+  return normalised(std::move(pictures), {0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F});
+}
+
+}  // namespace vidbench::metrics

@@ -1,0 +1,35 @@
+// Frames as the vision networks want them. For the files of this folder that include libtorch.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "media/video.h"
+
+namespace vidbench::metrics {
+
+// How a frame becomes a square picture of values in 0..1.
+enum class Preparation {
+  // Pillow's antialiased bicubic resize of the shorter side on bytes, centre crop: openai/CLIP on pictures,
+  // and
+  // Hugging Face's CLIP processor where the crop is even.
+  kPillow,
+  // Bicubic (a = -0.75) resize of the shorter side on floats without antialiasing, unclamped, centre crop:
+  // what
+  // VBench does for CLIP.
+  kTensor,
+};
+
+// Frames `first` to `first + count` of the video -> [count, 3, side, side] float.
+[[nodiscard]] at::Tensor square_pictures(const media::Video& video, size_t first, size_t count, size_t side,
+                                         Preparation preparation);
+
+// The shorter side to `side`, bilinear without antialiasing on floats, aspect kept, no crop -> [count, 3, H,
+// W] float in 0..1: what VBench does for DINO.
+[[nodiscard]] at::Tensor shorter_side_pictures(const media::Video& video, size_t first, size_t count,
+                                               size_t side);
+
+// (x - mean) / deviation, in place: CLIP's and ImageNet's statistics.
+[[nodiscard]] at::Tensor normalised_for_clip(at::Tensor pictures);
+[[nodiscard]] at::Tensor normalised_for_imagenet(at::Tensor pictures);
+
+}  // namespace vidbench::metrics

@@ -1,0 +1,55 @@
+// CLIP (Radford et al. 2021, arXiv:2103.00020): vision and text transformers with one embedding space, as
+// github.com/openai/CLIP and Hugging Face's transformers define them.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "nn/transformer.h"
+
+namespace vidbench::nn {
+
+struct ClipOptions {
+  at::ScalarType type = at::kFloat;  // kFloat, kBFloat16 or (CUDA) kHalf
+  at::Device device = at::kCPU;
+};
+
+// The ViT variants: ViT-B/32, ViT-B/16, ViT-L/14. Const after construction and then usable by several
+// threads.
+class Clip {
+ public:
+  // Reads OpenAI's files (ViT-B-32.pt, TorchScript or state dict: "visual.conv1.weight", …) and Hugging
+  // Face's (model.safetensors, pytorch_model.bin: "vision_model.embeddings.patch_embedding.weight", …).
+  // Throws Error(kInput) naming file and key for another network.
+  explicit Clip(const std::filesystem::path& weights, const ClipOptions& options = {});
+
+  [[nodiscard]] int64_t side() const { return side_; }               // pixels: 224
+  [[nodiscard]] int64_t context_length() const { return context_; }  // tokens: 77
+  [[nodiscard]] int64_t dimensions() const { return dimensions_; }   // of the embedding: 512, 768
+  // pictures [N, 3, side, side], normalised with CLIP's mean and deviation -> [N, dimensions] float on the
+  // CPU, of any length.
+  [[nodiscard]] at::Tensor encode_images(const at::Tensor& pictures) const;
+  // tokens [N, context] int64, filled up with 0 behind the end token -> [N, dimensions] float on the CPU, of
+  // any length. The text's embedding is taken at the largest token, which is the end token.
+  [[nodiscard]] at::Tensor encode_texts(const at::Tensor& tokens) const;
+
+ private:
+  void read_vision(const StateReader& state);
+  void read_text(const StateReader& state);
+
+  ClipOptions options_;
+  int64_t side_ = 0, context_ = 0, dimensions_ = 0;
+  at::Tensor patches_, class_, positions_,
+      projection_;  // [width, 3·p·p], [width], [1 + L, width], [width, d]
+  int64_t patch_ = 0;
+  LayerNorm before_, after_;
+  std::vector<EncoderBlock> vision_;
+  at::Tensor words_, text_positions_, text_projection_;  // [vocabulary, width], [context, width], [width, d]
+  LayerNorm text_after_;
+  std::vector<EncoderBlock> text_;
+};
+
+}  // namespace vidbench::nn
