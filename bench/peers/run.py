@@ -1,0 +1,153 @@
+"""Compares vidbench's computations with the programs they replace, on the same weights, inputs and threads.
+
+Usage: .venv/bin/python bench/peers/run.py [i3d] [i3d-bf16] [frechet] [clip] [--repetitions 5] [--out FILE]
+
+Both sides are loaded once and then take turns, so that what else the machine does meets both; the figures are medians
+of the repetitions and their ratio. Prints one JSON document. The references are those of tests/parity.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/parity"))
+
+import numpy  # noqa: E402
+import scipy.linalg  # noqa: E402
+import torch  # noqa: E402
+from conftest import REFERENCES, module_from  # noqa: E402
+from safetensors.torch import save_file  # noqa: E402
+
+THREADS = 2
+
+
+class Ours:
+    """A computation of ours in a process of its own."""
+
+    def __init__(self, name: str, weights: str, inputs: dict[str, torch.Tensor], dtype: str) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        path = pathlib.Path(self.folder.name) / "inputs.safetensors"
+        save_file({key: tensor.contiguous() for key, tensor in inputs.items()}, path)
+        command = [str(ROOT / "build/release/bench/peer_server"), name, weights, str(path), dtype, str(THREADS)]
+        environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+
+    def __call__(self) -> float:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write("run\n")
+        self.process.stdin.flush()
+        return float(self.process.stdout.readline().split()[0])
+
+    def close(self) -> None:
+        self.process.communicate()
+
+
+def seconds(computation: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    computation()
+    return time.perf_counter() - start
+
+
+def compare(theirs: Callable[[], object], ours: Ours, repetitions: int) -> dict[str, object]:
+    theirs()
+    ours()
+    times: dict[str, list[float]] = {"theirs_s": [], "ours_s": []}
+    for _ in range(repetitions):
+        times["ours_s"].append(ours())
+        times["theirs_s"].append(seconds(theirs))
+    ours.close()
+    medians = {side: statistics.median(values) for side, values in times.items()}
+    return {**medians, "ratio": round(medians["theirs_s"] / medians["ours_s"], 2), "all": times}
+
+
+def save(state: dict[str, torch.Tensor], folder: str) -> str:
+    path = pathlib.Path(folder) / "weights.pt"
+    torch.save(state, path)
+    return str(path)
+
+
+def i3d(repetitions: int, dtype: str) -> dict[str, object]:
+    """16 clips of 16 frames 224x224: cd-fvd's network in batches of 16 against ours, both from ready tensors."""
+    torch.manual_seed(0)
+    network = module_from(REFERENCES / "cdfvd/third_party/i3d/pytorch_i3d.py").InceptionI3d(400, in_channels=3).eval()
+    clips = torch.rand(16, 3, 16, 224, 224) * 2 - 1
+    with tempfile.TemporaryDirectory() as folder, torch.no_grad():
+        ours = Ours("i3d", save(network.state_dict(), folder), {"clips": clips}, dtype)
+        return {"peer": "cd-fvd 0.1.1, fp32", "ours": dtype, **compare(lambda: network(clips), ours, repetitions)}
+
+
+def frechet(repetitions: int) -> dict[str, object]:
+    """Two sets of 4,096 features of 2,048 numbers: means, covariances and the distance."""
+    random = numpy.random.default_rng(0)
+    mixing = random.normal(size=(2048, 2048)) / 45
+    a, b = ((random.normal(size=(4096, 2048)) @ mixing).astype(numpy.float32) for _ in range(2))
+
+    def theirs() -> float:
+        x, y = a.astype(numpy.float64), b.astype(numpy.float64)
+        left, right = numpy.cov(x, rowvar=False), numpy.cov(y, rowvar=False)
+        root = scipy.linalg.sqrtm(left @ right)
+        difference = x.mean(0) - y.mean(0)
+        return float(difference @ difference + numpy.trace(left + right - 2 * root.real))
+
+    ours = Ours("frechet", "-", {"a": torch.from_numpy(a), "b": torch.from_numpy(b)}, "float")
+    return {"peer": f"scipy {scipy.__version__} sqrtm", **compare(theirs, ours, repetitions)}
+
+
+def clip(repetitions: int) -> dict[str, object]:
+    """Embeddings of 32 pictures by ViT-B/32 against transformers, whose network torchmetrics calls."""
+    from transformers import CLIPConfig, CLIPModel
+
+    torch.manual_seed(0)
+    network = CLIPModel(CLIPConfig()).eval()
+    pictures = torch.randn(32, 3, 224, 224)
+    with tempfile.TemporaryDirectory() as folder, torch.no_grad():
+        path = pathlib.Path(folder) / "model.safetensors"
+        save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, path)
+        ours = Ours("clip-images", str(path), {"pictures": pictures}, "float")
+
+        def theirs() -> torch.Tensor:
+            return network.visual_projection(network.vision_model(pixel_values=pictures).pooler_output)
+
+        return {"peer": "transformers CLIPModel", **compare(theirs, ours, repetitions)}
+
+
+COMPARISONS: dict[str, Callable[[int], dict[str, object]]] = {
+    "i3d": lambda n: i3d(n, "float"),
+    "i3d-bf16": lambda n: i3d(n, "bfloat16"),
+    "frechet": frechet,
+    "clip": clip,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="*", metavar="WHAT", help=", ".join(COMPARISONS))
+    parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--out", type=pathlib.Path)
+    arguments = parser.parse_args()
+    unknown = set(arguments.what) - COMPARISONS.keys()
+    if unknown:
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(COMPARISONS)}")
+    torch.set_num_threads(THREADS)
+    document: dict[str, object] = {"schema": "vidbench.peers/1", "threads": THREADS, "torch": torch.__version__}
+    for name in arguments.what or COMPARISONS:
+        print(f"{name} …", file=sys.stderr)
+        document[name] = COMPARISONS[name](arguments.repetitions)
+    text = json.dumps(document, indent=1)
+    if arguments.out:
+        arguments.out.write_text(text + "\n")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
