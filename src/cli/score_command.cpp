@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <set>
 
 #include "base/error.h"
@@ -13,6 +15,7 @@
 #include "cli/signals.h"
 #include "engine/scoring.h"
 #include "engine/video_folder.h"
+#include "report/format.h"
 #include "report/video_scores.h"
 #include "workers/measurements.h"
 
@@ -20,7 +23,7 @@ namespace vidbench::cli {
 namespace {
 
 struct Arguments {
-  std::string videos, reference, prompts, format, evaluator;
+  std::string videos, reference, prompts, format, output, evaluator;
   std::vector<std::string> metrics, weights;
   int threads = 0;
   bool allow_small_sample = false, no_cache = false, quiet = false;
@@ -114,6 +117,51 @@ std::vector<store::MetricInfo> compared(const std::vector<store::MetricInfo>& me
   return result;
 }
 
+constexpr std::array<std::string_view, 5> kPlayable = {".mp4", ".m4v", ".webm", ".ogv", ".mov"};
+
+// Where a page beside `output` finds the videos: those that a browser plays where they lie, of the others
+// small copies in a folder beside the page.
+report::VideoLinks link_videos(workers::Evaluator& evaluator, const Videos& videos,
+                               const std::filesystem::path& output) {
+  namespace fs = std::filesystem;
+  const fs::path page = fs::absolute(output);
+  const fs::path copies = page.parent_path() / (page.stem().string() + "-videos");
+  report::VideoLinks links;
+  std::map<std::string, fs::path> copied;
+  std::vector<workers::EncodeRequest> requests;
+  for (const auto& video : videos) {
+    if (video.failure) continue;
+    const fs::path path = fs::absolute(video.path);
+    if (std::find(kPlayable.begin(), kPlayable.end(), path.extension().string()) != kPlayable.end()) {
+      links[video.file] = report::escape_url_path(path.lexically_relative(page.parent_path()).string());
+      continue;
+    }
+    const std::string name = fmt::format("{:05}.mp4", requests.size());
+    copied[video.file] = copies / name;
+    requests.push_back({video.file, path, copies / name, 1});
+  }
+  if (requests.empty()) return links;
+  fs::create_directories(copies);
+  const auto failures = evaluator.encode(requests);
+  for (const auto& [file, copy] : copied) {
+    const auto failure = failures.find(file);
+    if (failure == failures.end())
+      links[file] = report::escape_url_path((copies.filename() / copy.filename()).string());
+    else
+      log_warning(fmt::format("no copy of {} for the page: {}", one_line(file), failure->second.message));
+  }
+  return links;
+}
+
+void write_page(const report::VideoScores& scores, workers::Evaluator& evaluator,
+                const Arguments& arguments) {
+  const report::VideoLinks links = link_videos(evaluator, scores.videos, arguments.output);
+  const std::string name = std::filesystem::absolute(arguments.videos).lexically_normal().filename().string();
+  write_file_atomic(arguments.output,
+                    report::render_html(scores, name.empty() ? arguments.videos : name, links));
+  log_info("written: " + arguments.output);
+}
+
 void print_scores(const report::VideoScores& scores, const Arguments& arguments) {
   if (arguments.format == "json") return print_json(report::to_json(scores));
   if (arguments.format == "csv") return print_table(report::videos_table(scores), "csv");
@@ -129,6 +177,9 @@ void tell_failures(const Videos& videos) {
 }
 
 void score(const Arguments& arguments, Context& context) {
+  if ((arguments.format == "html") == arguments.output.empty())
+    throw_input("--format html and --output FILE belong together",
+                "vidbench score VIDEOS --format html -o page.html");
   report::VideoScores scores;
   scores.videos = engine::find_videos(arguments.videos);
   if (!arguments.prompts.empty()) engine::read_prompts(arguments.prompts, scores.videos);
@@ -143,7 +194,7 @@ void score(const Arguments& arguments, Context& context) {
   if (metrics.empty())
     throw_input("no metric can be computed with what was given", "name one with --metrics");
   if (!arguments.allow_small_sample) refuse_small_samples(metrics, scores.videos, scores.reference);
-  const engine::ScoringOptions options{.use_cache = !arguments.no_cache};
+  const engine::ScoringOptions options{.use_cache = !arguments.no_cache, .digests = cache_home() / "digests"};
   const auto measure = [&](const std::string& what, const std::vector<store::MetricInfo>& wanted,
                            Videos& videos) {
     ScoringView view(what, arguments.quiet);
@@ -162,7 +213,10 @@ void score(const Arguments& arguments, Context& context) {
   scores.metrics = report::score_metrics(metrics, scores.videos, references);
   if (progress.from_cache > 0 && !arguments.quiet)
     log_info(fmt::format("{} of {} videos from the cache", progress.from_cache, progress.total));
-  print_scores(scores, arguments);
+  if (arguments.format == "html")
+    write_page(scores, evaluator, arguments);
+  else
+    print_scores(scores, arguments);
   tell_failures(scores.videos);
   tell_failures(scores.reference);
   const bool failed = report::coverage(scores.videos).failed + report::coverage(scores.reference).failed > 0;
@@ -188,7 +242,8 @@ void add_score_command(CLI::App& app, Context& context) {
   command->add_flag("--no-cache", arguments->no_cache, "measure again what is known");
   command->add_flag("--quiet", arguments->quiet, "no progress");
   command->add_option("--evaluator", arguments->evaluator, "another metric worker (default: vidbench-eval)");
-  add_format_option(*command, arguments->format, {"table", "json", "csv", "md"});
+  add_format_option(*command, arguments->format, {"table", "json", "csv", "md", "html"});
+  command->add_option("-o,--output", arguments->output, "the page of --format html");
   add_store_option(*command, context);
   command->callback([arguments, &context] { score(*arguments, context); });
 }

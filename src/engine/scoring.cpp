@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "base/digest_memo.h"
 #include "base/error.h"
-#include "base/hash.h"
 #include "engine/score_cache.h"
 
 namespace vidbench::engine {
@@ -23,7 +23,12 @@ class Scoring {
  public:
   Scoring(store::Store& store, workers::Evaluator& evaluator, const std::vector<store::MetricInfo>& metrics,
           const ScoringOptions& options, std::stop_token stop)
-      : store_(store), evaluator_(evaluator), cache_(metrics), options_(options), stop_(std::move(stop)) {
+      : store_(store),
+        evaluator_(evaluator),
+        cache_(metrics),
+        options_(options),
+        digests_(options.digests),
+        stop_(std::move(stop)) {
     for (const auto& metric : metrics) ids_.push_back(metric.id);
   }
 
@@ -46,7 +51,7 @@ class Scoring {
   bool open(store::VideoMeasurements& video) {
     std::string sha256;
     try {
-      sha256 = std::filesystem::is_directory(video.path) ? "" : sha256_file(video.path);
+      sha256 = std::filesystem::is_directory(video.path) ? "" : digests_.sha256(video.path);
     } catch (const Error& e) {
       video.failure = store::Failure{"bad-output", e.what(), ""};
       ++progress_.failed;
@@ -100,6 +105,7 @@ class Scoring {
   workers::Evaluator& evaluator_;
   ScoreCache cache_;
   const ScoringOptions& options_;
+  DigestMemo digests_;
   std::stop_token stop_;
   std::vector<std::string> ids_;
   std::vector<Open> pending_;

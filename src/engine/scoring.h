@@ -1,6 +1,7 @@
 // Scores videos that are already there, whoever made them.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <stop_token>
@@ -18,7 +19,8 @@ struct ScoringProgress {
 
 struct ScoringOptions {
   bool use_cache = true;
-  size_t batch = 4;  // videos that the worker is asked for at once
+  std::filesystem::path digests;  // where the digests of files that were read before are remembered
+  size_t batch = 4;               // videos that the worker is asked for at once
 };
 
 // Measures each video, or finds what was measured of the same bytes before; each batch is kept at once, so

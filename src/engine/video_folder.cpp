@@ -3,38 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <map>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "base/strings.h"
+#include "media/names.h"
 
 namespace vidbench::engine {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::array<std::string_view, 16> kVideoEndings = {".mp4", ".m4v", ".mov", ".webm", ".mkv",  ".avi",
-                                                            ".gif", ".npy", ".ts",  ".mpg",  ".mpeg", ".wmv",
-                                                            ".flv", ".ogv", ".y4m", ".webp"};
-constexpr std::array<std::string_view, 3> kPictureEndings = {".png", ".jpg", ".jpeg"};
-
-template <typename Endings>
-bool has_ending(const fs::path& path, const Endings& endings) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return std::find(endings.begin(), endings.end(), ending) != endings.end();
-}
-
-bool holds_pictures(const fs::path& folder) {
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.is_regular_file() && has_ending(entry.path(), kPictureEndings)) return true;
-  return false;
-}
 
 void collect(const fs::path& folder, const fs::path& root, std::vector<store::VideoMeasurements>& into) {
   std::vector<fs::path> entries;
@@ -42,10 +22,9 @@ void collect(const fs::path& folder, const fs::path& root, std::vector<store::Vi
     if (!entry.path().filename().string().starts_with('.')) entries.push_back(entry.path());
   std::sort(entries.begin(), entries.end());
   for (const fs::path& entry : entries) {
-    const bool is_folder = fs::is_directory(entry);
-    if (is_folder ? holds_pictures(entry) : has_ending(entry, kVideoEndings))
+    if (media::looks_like_video(entry))
       into.push_back({.file = entry.lexically_relative(root).string(), .path = entry.string()});
-    else if (is_folder)
+    else if (fs::is_directory(entry))
       collect(entry, root, into);
   }
 }
@@ -150,7 +129,7 @@ std::vector<store::VideoMeasurements> find_videos(const fs::path& path) {
   std::vector<store::VideoMeasurements> videos;
   try {
     if (!fs::exists(path)) throw_input(path.string() + " is not there");
-    if (!fs::is_directory(path) || holds_pictures(path))
+    if (!fs::is_directory(path) || media::looks_like_video(path))
       videos.push_back({.file = path.filename().string(), .path = path.string()});
     else
       collect(path, path, videos);

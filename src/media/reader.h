@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 
+#include "media/names.h"
 #include "media/sample.h"
 #include "media/video.h"
 
@@ -86,8 +87,5 @@ class VideoReader {
 
 // The true number of frames, by decoding.
 [[nodiscard]] size_t count_frames(const std::filesystem::path& path, const ReadOptions& options = {});
-
-// True for names that VideoReader may read: known video and .npy/.gif endings, or a folder that holds frames.
-[[nodiscard]] bool looks_like_video(const std::filesystem::path& path);
 
 }  // namespace vidbench::media

@@ -23,8 +23,6 @@ class FrameSource {
 [[nodiscard]] std::unique_ptr<FrameSource> open_npy(const std::filesystem::path& path, const ReadOptions&);
 [[nodiscard]] std::unique_ptr<FrameSource> open_folder(const std::filesystem::path& path, const ReadOptions&);
 
-[[nodiscard]] bool is_image_name(const std::filesystem::path& path);
-
 // Throws Error(kInput) naming file and frame when a frame of this size may not be read.
 void require_frame_size(const std::filesystem::path& path, size_t index, int64_t width, int64_t height,
                         const Limits& limits);

@@ -29,10 +29,12 @@ Metric set_metric(const I3dNetwork& network, store::MetricInfo info) {
 }  // namespace
 
 Feature i3d_logits_feature(std::shared_ptr<I3dNetwork> network) {
-  return {kFeature, std::string(kFeature) + "/1 " + network->weights().sha256, [network](Sample& sample) {
+  return {kFeature, std::string(kFeature) + "/1 " + network->weights().sha256,
+          [network](Sample& sample) {
             require_frames(sample.video(), I3dNetwork::kFrames);
             return network->logits(sample.video());
-          }};
+          },
+          I3dNetwork::kFrames};
 }
 
 Metric fvd_i3d(const I3dNetwork& network) {

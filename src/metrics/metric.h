@@ -17,6 +17,7 @@ namespace vidbench::metrics {
 struct Metric {
   store::MetricInfo info;
   std::function<double(Sample&)> measure;
+  size_t first_frames = 0;  // how many frames of the beginning it looks at; 0: all
 };
 
 // A vector per video, the same length for every video. `definition` tells everything that determines it
@@ -25,6 +26,7 @@ struct Feature {
   std::string id;
   std::string definition;
   std::function<std::vector<float>(Sample&)> compute;
+  size_t first_frames = 0;  // as Metric's
 };
 
 }  // namespace vidbench::metrics

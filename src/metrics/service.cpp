@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 #include "media/encode.h"
-#include "media/reader.h"
+#include "metrics/decode_ahead.h"
 #include "metrics/shapes_reference.h"
 #include "metrics/shapes_video.h"
 #include "metrics/threads.h"
@@ -17,12 +17,6 @@ namespace {
 
 constexpr int64_t kMaxReference = 100'000;
 constexpr int kMaxScale = 64;
-
-media::Video read(const std::filesystem::path& path) {
-  media::ReadOptions options;
-  options.limits.max_total_bytes = size_t{4} << 30;
-  return media::read_video(path, options);
-}
 
 // A member of `params` of that type; Json's exception, which names the type, is the caller's "invalid
 // params".
@@ -84,13 +78,33 @@ Json failure(const std::string& about) {
   return text.json();
 }
 
-Json evaluate_one(const Registry& registry, const std::vector<const Metric*>& metrics, const Json& request) {
+// How many frames from the beginning the metrics look at; 0: all.
+size_t first_frames(const Registry& registry, const std::vector<const Metric*>& metrics) {
+  size_t most = 0;
+  for (const Metric* metric : metrics) {
+    const size_t frames =
+        metric->info.is_set ? registry.feature(metric->info.features).first_frames : metric->first_frames;
+    if (frames == 0) return 0;
+    most = std::max(most, frames);
+  }
+  return most;
+}
+
+// Begins to decode the video of `request`, when it names one.
+void decode_next(const Json& request, DecodeAhead& videos) {
+  if (request.is_object() && request.contains("video") && request["video"].is_string())
+    videos.start(request["video"].get<std::string>());
+}
+
+Json evaluate_one(const Registry& registry, const std::vector<const Metric*>& metrics, const Json& request,
+                  const Json* next, DecodeAhead& videos) {
   const auto id = required<std::string>(request, "id");
   const std::filesystem::path path = required<std::string>(request, "video");
   const std::string prompt = request.value("prompt", "");
   std::string about;
   try {
-    const media::Video video = read(path);
+    const media::Video video = videos.take(path);
+    if (next != nullptr) decode_next(*next, videos);
     Sample sample(registry, video, prompt);
     Answer answer;
     for (const Metric* metric : metrics) {
@@ -112,23 +126,24 @@ Json encode_one(const Json& request) {
   const std::filesystem::path output = required<std::string>(request, "output");
   const auto scale = request.contains("scale") ? whole(request, "scale", 1, kMaxScale) : 1;
   try {
-    media::write_mp4(output, read(video), {.scale_up = static_cast<int>(scale)});
+    media::write_mp4(output, DecodeAhead(0).take(video), {.scale_up = static_cast<int>(scale)});
     return {{"id", id}, {"bytes", std::filesystem::file_size(output)}};
   } catch (...) {
     return {{"id", id}, {"error", failure("")}};
   }
 }
 
-// `one` of each request, with progress.
+// `one` of each request and the one after it, with progress.
 template <typename One>
 Json for_each_request(const Json& params, const char* stage, workers::ProgressSink& progress, One one) {
   const auto found = params.find("requests");
   if (found == params.end() || !found->is_array())
     throw workers::InvalidParams("'requests' must be a list of objects");
   Json results = Json::array();
-  for (const Json& request : *found) {
+  for (size_t i = 0; i < found->size(); ++i) {
+    const Json& request = (*found)[i];
     if (!request.is_object()) throw workers::InvalidParams("'requests' must be a list of objects");
-    results.push_back(one(request));
+    results.push_back(one(request, i + 1 < found->size() ? &(*found)[i + 1] : nullptr));
     progress.report({{"id", results.back()["id"]},
                      {"stage", stage},
                      {"step", results.size()},
@@ -159,8 +174,9 @@ Json Service::evaluate(const Json& params, workers::ProgressSink& progress) cons
       throw workers::InvalidParams(std::string(e.what()) + (e.hint().empty() ? "" : " (" + e.hint() + ")"));
     }
   }
-  Json results = for_each_request(params, "evaluate", progress, [&](const Json& request) {
-    return evaluate_one(registry_, metrics, request);
+  DecodeAhead videos(first_frames(registry_, metrics));
+  Json results = for_each_request(params, "evaluate", progress, [&](const Json& request, const Json* next) {
+    return evaluate_one(registry_, metrics, request, next, videos);
   });
   return {{"results", std::move(results)}, {"peak_memory_bytes", workers::rusage_peak_bytes()}};
 }
@@ -189,7 +205,9 @@ Json Service::reference(const Json& params, workers::ProgressSink& progress) con
 }
 
 Json Service::encode(const Json& params, workers::ProgressSink& progress) const {
-  return {{"results", for_each_request(params, "encode", progress, encode_one)}};
+  return {{"results", for_each_request(params, "encode", progress, [](const Json& request, const Json*) {
+             return encode_one(request);
+           })}};
 }
 
 void serve_metrics(workers::WorkerServer& server, const Service& service) {

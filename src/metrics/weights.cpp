@@ -1,7 +1,8 @@
 #include "metrics/weights.h"
 
+#include "base/digest_memo.h"
 #include "base/error.h"
-#include "base/hash.h"
+#include "base/files.h"
 #include "base/strings.h"
 
 namespace vidbench::metrics {
@@ -11,7 +12,7 @@ WeightFile weight_file(const std::filesystem::path& path) {
   if (!std::filesystem::is_regular_file(path, ignored))
     return {path, "", "weights " + path.string() + " are not there"};
   try {
-    return {path, sha256_file(path), ""};
+    return {path, DigestMemo(cache_home() / "digests").sha256(path), ""};
   } catch (const Error& e) {
     return {path, "", e.what()};
   }

@@ -14,7 +14,7 @@ struct WeightFile {
   std::string problem;  // "weights … are not there", "" when there is none
 };
 
-// Reads the whole file for its digest.
+// Reads the whole file for its digest, unless it is remembered (base/digest_memo.h).
 [[nodiscard]] WeightFile weight_file(const std::filesystem::path& path);
 
 // The first of `names` (the file's official name and its aliases) in the first of `folders` that has one.

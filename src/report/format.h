@@ -39,6 +39,9 @@ namespace vidbench::report {
 // Quoted when needed; a leading = + - @ of a text gets an apostrophe, so that a spreadsheet does not run it.
 [[nodiscard]] std::string escape_csv(std::string_view text);
 
+// A relative path as a URL: all but letters, digits, "-", ".", "_", "~" and "/" in percent encoding.
+[[nodiscard]] std::string escape_url_path(std::string_view path);
+
 [[nodiscard]] std::string base64(std::string_view bytes);
 
 }  // namespace vidbench::report

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "report/format.h"
-#include "report/html_assets.h"
+#include "report/html_page.h"
 #include "report/html_sections.h"
 
 namespace vidbench::report {
@@ -18,10 +18,6 @@ std::string title_of(const RunReport& report) {
   return report.board.suite;
 }
 
-std::string fact(const std::string& name, const std::string& value) {
-  return fmt::format("<div>{} <b>{}</b></div>", name, escape_html(value));
-}
-
 std::string header(const RunReport& report) {
   const Leaderboard& board = report.board;
   size_t planned = 0, done = 0;
@@ -33,13 +29,14 @@ std::string header(const RunReport& report) {
   for (const store::ModelFacts& facts : report.facts)
     if (!facts.device.empty() && devices.find(facts.device) == std::string::npos)
       devices += (devices.empty() ? "" : ", ") + facts.device;
-  std::string facts = fact("Models", fmt::format("{}", board.entries.size())) +
-                      fact("Prompts × seeds", fmt::format("{} × {}", board.prompts, board.seeds.size())) +
-                      fact("Videos scored", fmt::format("{} of {}", done, planned)) +
-                      fact("Score profile", board.profile);
-  if (!devices.empty()) facts += fact("Device", devices);
-  facts += fact("Run", board.run) + fact("Started", board.created_at);
-  if (board.state != "done") facts += fact("State", board.state);
+  std::string facts =
+      html_fact("Models", fmt::format("{}", board.entries.size())) +
+      html_fact("Prompts × seeds", fmt::format("{} × {}", board.prompts, board.seeds.size())) +
+      html_fact("Videos scored", fmt::format("{} of {}", done, planned)) +
+      html_fact("Score profile", board.profile);
+  if (!devices.empty()) facts += html_fact("Device", devices);
+  facts += html_fact("Run", board.run) + html_fact("Started", board.created_at);
+  if (board.state != "done") facts += html_fact("State", board.state);
   return fmt::format(
       "<header class=\"head\"><div class=\"brand\">vidbench — video generation benchmark</div><h1>{}</h1>"
       "<p class=\"verdict\">{}</p><div class=\"facts\">{}</div></header>",
@@ -60,12 +57,6 @@ std::string manifest_section(const RunReport& report) {
       escape_html_lines(document(report.manifest)));
 }
 
-// Even if some text escaped its escaping, the browser would load nothing and send nothing.
-constexpr const char* kContentPolicy =
-    "default-src &#39;none&#39;; style-src &#39;unsafe-inline&#39;; script-src &#39;unsafe-inline&#39;; "
-    "media-src data:; "
-    "img-src data:; base-uri &#39;none&#39;; form-action &#39;none&#39;";
-
 }  // namespace
 
 RunReport build_run_report(store::Store& store, const std::string& run, const std::string& profile) {
@@ -84,23 +75,18 @@ std::string render_html(const RunReport& report, std::span<const PreviewVideo> p
   const std::string plot = html_plot(board), parts = html_score_parts(board);
   std::string middle = plot + parts;
   if (!plot.empty() && !parts.empty()) middle = fmt::format("<div class=\"pair\">{}</div>", middle);
-  return fmt::format(
-      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta name=\"generator\" content=\"vidbench\">\n<title>{} — "
-      "vidbench</title>\n<style>\n{}</style>\n</head>\n"
-      "<body>\n{}\n<main>\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n</main>\n"
-      "<footer>Definition {} · numbers with another definition are never ranked with these.</footer>\n"
-      "<script>\n{}</script>\n</body>\n</html>\n",
-      kContentPolicy, escape_html(title_of(report)), kReportCss, header(report),
-      fmt::format("<section><h2>Ranking</h2><p class=\"about\">Score and numbers with 95 % intervals; “could "
-                  "be” is the "
-                  "range of ranks that redrawing the prompts leaves possible. Click a heading to "
-                  "sort.</p>{}{}</section>",
-                  html_ranking(board), notes(board)),
-      middle, html_videos(board, previews), html_metrics(board), html_protocol(report), html_failures(report),
-      manifest_section(report), board.digest, kReportScript);
+  const std::string ranking = fmt::format(
+      "<section><h2>Ranking</h2><p class=\"about\">Score and numbers with 95 % intervals; “could be” is the "
+      "range of ranks that redrawing the prompts leaves possible. Click a heading to sort.</p>{}{}</section>",
+      html_ranking(board), notes(board));
+  std::string body;
+  for (const std::string& section : {ranking, middle, html_videos(board, previews), html_metrics(board),
+                                     html_protocol(report), html_failures(report), manifest_section(report)})
+    body += section + "\n";
+  return html_page(
+      {title_of(report), "data:", header(report), body,
+       fmt::format("Definition {} · numbers with another definition are never ranked with these.",
+                   board.digest)});
 }
 
 }  // namespace vidbench::report

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "report/format.h"
+#include "report/html_page.h"
 #include "report/html_sections.h"
 #include "report/leaderboard_text.h"
 
@@ -23,13 +24,6 @@ std::string number_cell(const stats::Interval& interval, const std::string& unit
   return fmt::format("<td class=\"num{}\" data-v=\"{}\" title=\"n = {}\">{}{}</td>", best ? " best" : "",
                      exact(interval.value), interval.n, escape_html(format_value(interval.value, unit)),
                      range);
-}
-
-std::string heading(const std::string& text, bool number, bool higher_first,
-                    const std::string& tooltip = "") {
-  return fmt::format("<th{} data-first=\"{}\" title=\"{}\"><button type=\"button\">{}</button></th>",
-                     number ? " class=\"num\"" : "", higher_first ? "descending" : "ascending",
-                     escape_html(tooltip), escape_html(text));
 }
 
 std::string rank_cell(const LeaderboardEntry& entry) {
@@ -72,11 +66,11 @@ std::string metric_cell(const Leaderboard& board, const LeaderboardEntry& entry,
 
 std::string html_ranking(const Leaderboard& board) {
   if (board.entries.empty()) return "<p class=\"missing\">No samples were planned.</p>";
-  std::string head =
-      heading("#", true, false) + heading("model", false, false) + heading("score ↑", true, true);
+  std::string head = html_heading("#", true, false) + html_heading("model", false, false) +
+                     html_heading("score ↑", true, true);
   for (const store::MetricInfo& metric : board.columns)
-    head += heading(column_header(metric), true, metric.higher_is_better, metric.definition);
-  head += heading("samples", true, true);
+    head += html_heading(column_header(metric), true, metric.higher_is_better, metric.definition);
+  head += html_heading("samples", true, true);
   std::string rows;
   for (const LeaderboardEntry& entry : board.entries) {
     rows += "<tr>" + rank_cell(entry) + model_cell(entry) + score_cell(entry);

@@ -39,6 +39,13 @@ struct VideoScores {
 [[nodiscard]] Coverage coverage(const std::vector<store::VideoMeasurements>& videos);
 
 [[nodiscard]] Json to_json(const VideoScores& scores);  // vidbench.score/1
+// Where the page finds the videos, by file: relative URLs.
+using VideoLinks = std::map<std::string, std::string>;
+// A page with the metrics, their distributions and every video beside its values; `title` says what was
+// scored.
+[[nodiscard]] std::string render_html(const VideoScores& scores, const std::string& title,
+                                      const VideoLinks& links);
+
 [[nodiscard]] Table metrics_table(const VideoScores& scores);
 [[nodiscard]] Table videos_table(const VideoScores& scores);  // one row a video
 

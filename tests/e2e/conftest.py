@@ -13,6 +13,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("VIDBENCH_BIN_DIR", ROOT / "build/release/bin"))
 STORY = pathlib.Path(__file__).with_name("story_worker.py")
 
+# Plays the videos of a page; returns how many do not.
+PLAY = """async (videos) => {
+  for (const video of videos) await video.play();
+  return videos.filter((video) => video.readyState < 2 || video.videoWidth === 0).length;
+}"""
+
 
 class Vidbench:
     """vidbench with a home of its own: store, runs, caches and catalogue lie below `home`."""

@@ -8,7 +8,7 @@ import re
 import shutil
 
 import pytest
-from conftest import Vidbench
+from conftest import PLAY, Vidbench
 from playwright.sync_api import sync_playwright
 
 
@@ -57,12 +57,6 @@ def test_the_report_is_self_contained_and_plays_videos(quickstart: tuple[Vidbenc
     page = vidbench.run("export", board["run"], "--format", "html").stdout
     assert len(re.findall(r"data:video/mp4;base64,", page)) >= 6 * 4
     assert not re.findall(r'(?:src|href)\s*=\s*"https?:', page)
-
-
-PLAY = """async (videos) => {
-  for (const video of videos) await video.play();
-  return videos.filter((video) => video.readyState < 2 || video.videoWidth === 0).length;
-}"""
 
 
 @pytest.mark.parametrize("width", [1280, 390])

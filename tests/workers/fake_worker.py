@@ -227,9 +227,7 @@ def evaluate(params: dict) -> dict:
             values["fake/alignment"] = 0.5
         if content == b"immeasurable":
             values["fake/size"] = None
-        results.append(
-            {"id": request["id"], "values": values, "features": {"fake/features": [len(content), 1.5]}}
-        )
+        results.append({"id": request["id"], "values": values, "features": {"fake/features": [len(content), 1.5]}})
     return {"results": results}
 
 

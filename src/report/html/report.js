@@ -23,11 +23,21 @@ const toggle = document.getElementById("toggle-videos");
 if (toggle) {
   const videos = [...document.querySelectorAll("video")];
   let playing = true;
+  // A page of many videos loads and plays those that are in view.
+  const seen = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting && playing) target.play().catch(() => {}); else target.pause();
+    }
+  });
+  for (const video of videos) if (!video.autoplay) seen.observe(video);
   toggle.addEventListener("click", () => {
     playing = !playing;
     // From the start together, so that the same moment is seen in every column.
     for (const video of videos) {
-      if (playing) { video.currentTime = 0; video.play().catch(() => {}); } else { video.pause(); }
+      if (!playing) { video.pause(); continue; }
+      if (!video.autoplay) { seen.unobserve(video); seen.observe(video); continue; }
+      video.currentTime = 0;
+      video.play().catch(() => {});
     }
     toggle.textContent = playing ? "Pause all" : "Play all";
   });
