@@ -1,6 +1,6 @@
 """Compares vidbench's computations with the programs they replace, on the same weights, inputs and threads.
 
-Usage: .venv/bin/python bench/peers/run.py [i3d] [i3d-bf16] [frechet] [clip] [--repetitions 5] [--out FILE]
+Usage: .venv/bin/python bench/peers/run.py [i3d] [i3d-bf16] [frechet] [clip] [fvd] [--repetitions 5] [--out FILE]
 
 Both sides are loaded once and then take turns, so that what else the machine does meets both; the figures are medians
 of the repetitions and their ratio. Prints one JSON document. The references are those of tests/parity.
@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT / "tests/parity"))
 import numpy  # noqa: E402
 import scipy.linalg  # noqa: E402
 import torch  # noqa: E402
-from conftest import REFERENCES, module_from  # noqa: E402
+from conftest import CLIPS, REFERENCES, module_from  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 
 THREADS = 2
@@ -121,11 +121,66 @@ def clip(repetitions: int) -> dict[str, object]:
         return {"peer": "transformers CLIPModel", **compare(theirs, ours, repetitions)}
 
 
+def make_clips(folder: pathlib.Path, count: int, offset: int) -> pathlib.Path:
+    """Clips of 49 frames 832x480 at 16 fps, H.264, cut from the real clips of the tests."""
+    folder.mkdir()
+    sources = [CLIPS / "bigbuckbunny.mp4", CLIPS / "bikes.mp4"]
+    for index in range(count):
+        place = (offset + index * 7) % 40 / 20
+        effect = f"scale=832:480,fps=16,hue=h={index * 11 % 360}" + (",hflip" if index % 3 == 0 else "")
+        command = ["ffmpeg", "-v", "error", "-ss", str(place), "-stream_loop", "2", "-i", str(sources[index % 2])]
+        command += ["-frames:v", "49", "-vf", effect, "-an", "-crf", "23", str(folder / f"{index:03}.mp4")]
+        subprocess.run(command, check=True)
+    return folder
+
+
+def whole_command(command: list[str], environment: dict[str, str]) -> float:
+    """Seconds that a command takes, start-up included."""
+    start = time.perf_counter()
+    result = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise SystemExit(f"{command}: exit {result.returncode}\n{result.stderr}")
+    return time.perf_counter() - start
+
+
+def fvd(repetitions: int, count: int = 64) -> dict[str, object]:
+    """FVD of 64 videos against 64 real ones, from MP4 files, as whole commands; ours then twice with its cache."""
+    torch.manual_seed(0)
+    network = module_from(REFERENCES / "cdfvd/third_party/i3d/pytorch_i3d.py").InceptionI3d(400, in_channels=3)
+    times: dict[str, list[float]] = {"theirs_s": [], "ours_s": []}
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        fake, real = make_clips(folder / "fake", count, 0), make_clips(folder / "real", count, 13)
+        (folder / "weights").mkdir()
+        weights = folder / "weights/i3d_pretrained_400.pt"
+        torch.save(network.state_dict(), weights)
+        home = {"XDG_DATA_HOME": str(folder / "data"), "XDG_CACHE_HOME": str(folder / "cache")}
+        ours = [str(ROOT / "build/release/bin/vidbench"), "score", str(fake), "--reference", str(real), "--metrics"]
+        ours += ["fvd-i3d", "--weights-dir", str(folder / "weights"), "--allow-small-sample", "--quiet"]
+        ours += ["--threads", str(THREADS), "--format", "json"]
+        theirs = [sys.executable, str(ROOT / "bench/peers/cdfvd_command.py"), str(fake), str(real), str(weights)]
+        for _ in range(repetitions):
+            times["ours_s"].append(whole_command([*ours, "--no-cache"], home))
+            times["theirs_s"].append(whole_command(theirs, {}))
+        again = whole_command(ours, home)
+    medians = {side: statistics.median(values) for side, values in times.items()}
+    ratio = round(medians["theirs_s"] / medians["ours_s"], 2)
+    return {
+        "peer": "cd-fvd 0.1.1 with PyAV",
+        "videos": count,
+        **medians,
+        "ratio": ratio,
+        "cached_s": again,
+        "all": times,
+    }
+
+
 COMPARISONS: dict[str, Callable[[int], dict[str, object]]] = {
     "i3d": lambda n: i3d(n, "float"),
     "i3d-bf16": lambda n: i3d(n, "bfloat16"),
     "frechet": frechet,
     "clip": clip,
+    "fvd": fvd,
 }
 
 
@@ -133,6 +188,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="*", metavar="WHAT", help=", ".join(COMPARISONS))
     parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--videos", type=int, default=64, help="of each set of fvd")
     parser.add_argument("--out", type=pathlib.Path)
     arguments = parser.parse_args()
     unknown = set(arguments.what) - COMPARISONS.keys()
@@ -142,7 +198,8 @@ def main() -> None:
     document: dict[str, object] = {"schema": "vidbench.peers/1", "threads": THREADS, "torch": torch.__version__}
     for name in arguments.what or COMPARISONS:
         print(f"{name} …", file=sys.stderr)
-        document[name] = COMPARISONS[name](arguments.repetitions)
+        compute = (lambda n: fvd(n, arguments.videos)) if name == "fvd" else COMPARISONS[name]
+        document[name] = compute(arguments.repetitions)
     text = json.dumps(document, indent=1)
     if arguments.out:
         arguments.out.write_text(text + "\n")

@@ -102,7 +102,7 @@ Json to_json(const VideoScores& scores) {
         {"version", score.metric.version}, {"weights_sha256", score.metric.weights_sha256}};
   }
   for (const auto& video : scores.videos) videos.push_back(video_json(video));
-  Json document = {{"schema", "vidbench.score/1"},
+  Json document = {{"schema", "vidbench.video-scores/1"},
                    {"metrics", metrics},
                    {"missing", missing},
                    {"videos", videos},

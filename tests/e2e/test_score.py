@@ -2,9 +2,14 @@
 
 import csv
 import io
+import json
 import pathlib
 import shutil
+import signal
+import sqlite3
+import subprocess
 import sysconfig
+import time
 
 import numpy
 import pytest
@@ -43,7 +48,7 @@ def test_scores_a_folder_and_finds_everything_in_the_cache_again(vidbench: Vidbe
     document = vidbench.json("score", str(clips))
     assert "3 of 3 videos from the cache" in vidbench.run("score", str(clips)).stderr
     assert "from the cache" not in first.stderr
-    assert document["schema"] == "vidbench.score/1"
+    assert document["schema"] == "vidbench.video-scores/1"
     assert document["coverage"] == {"found": 3, "scored": 3, "failed": 0}
     assert set(document["metrics"]) == set(PIXEL_METRICS)
     for number in document["metrics"].values():
@@ -104,6 +109,38 @@ def test_prompts_belong_to_files(vidbench: Vidbench, tmp_path: pathlib.Path) -> 
     prompts.write_text("file,prompt\n07.npy,a square\n")
     result = vidbench.run(*arguments, "--prompts", str(prompts), code=2)
     assert result.stderr.startswith(f"error: {prompts}:2: '07.npy' is not among the videos")
+
+
+def test_an_interrupted_call_goes_on_where_it_was(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    whole = (CLIPS / "bikes.mp4").read_bytes()
+    for index in range(24):  # bytes behind the last box make another file of the same video
+        (folder / f"{index:02}.mp4").write_bytes(whole + bytes([0, 0, 0, 9]) + b"free" + bytes([index]))
+    command = vidbench.command("score", str(folder), "--format", "json")
+    process = subprocess.Popen(
+        command, env=vidbench.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while not any((vidbench.home / "data").rglob("*.db-wal")) or kept(vidbench) < 4 * len(PIXEL_METRICS):
+        time.sleep(0.02)
+        assert process.poll() is None, process.stderr.read()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and not out, err
+    assert "goes on where it was" in err
+    before = kept(vidbench)
+    assert before < 24 * len(PIXEL_METRICS)
+    again = vidbench.run("score", str(folder), "--format", "json")
+    assert json.loads(again.stdout)["coverage"] == {"found": 24, "scored": 24, "failed": 0}
+    assert f"{before // len(PIXEL_METRICS)} of 24 videos from the cache" in again.stderr
+
+
+def kept(vidbench: Vidbench) -> int:
+    """Measurements in the score cache."""
+    try:
+        return vidbench.store().execute("SELECT count(*) FROM scores").fetchone()[0]
+    except sqlite3.OperationalError:  # not there yet
+        return 0
 
 
 @pytest.mark.parametrize("width", [1280, 390])
