@@ -8,6 +8,7 @@
 #include "metrics/i3d_network.h"
 #include "metrics/metric.h"
 #include "metrics/shapes_networks.h"
+#include "metrics/videomae_network.h"
 
 namespace vidbench::metrics {
 
@@ -39,6 +40,10 @@ namespace vidbench::metrics {
 [[nodiscard]] Feature i3d_logits_feature(std::shared_ptr<I3dNetwork> network);  // i3d/logits
 [[nodiscard]] Metric fvd_i3d(const I3dNetwork& network);                        // fvd-i3d
 [[nodiscard]] Metric kvd_i3d(const I3dNetwork& network);                        // kvd-i3d
+
+// Need VideoMAE v2's weights.
+[[nodiscard]] Feature videomae_feature(std::shared_ptr<VideoMaeNetwork> network);  // videomae/features
+[[nodiscard]] Metric fvd_videomae(const VideoMaeNetwork& network);                 // fvd-videomae
 
 // Need CLIP's weights; those on prompts its list of merges, too.
 [[nodiscard]] Metric clip_score(std::shared_ptr<ClipNetwork> network);              // clip-score (ViT-L/14)

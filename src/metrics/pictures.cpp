@@ -74,6 +74,24 @@ at::Tensor shorter_side_pictures(const media::Video& video, size_t first, size_t
       .div_(255);
 }
 
+at::Tensor cdfvd_frames(const media::Video& video, size_t count) {
+  constexpr int64_t kSide = 256;
+  const double scale = static_cast<double>(kSide) / static_cast<double>(std::min(video.height, video.width));
+  const auto longer = [&](size_t side) {
+    return static_cast<int64_t>(std::ceil(static_cast<double>(side) * scale));
+  };
+  const int64_t height = video.height < video.width ? kSide : longer(video.height);
+  const int64_t width = video.height < video.width ? longer(video.width) : kSide;
+  const at::Tensor resized =
+      at::_upsample_bilinear2d_aa(as_floats(video, 0, count).div_(255), {height, width},
+                                  /*align_corners=*/false);
+  return resized.narrow(2, (height - kSide) / 2, kSide)
+      .narrow(3, (width - kSide) / 2, kSide)
+      .mul(255)
+      .to(at::kByte)
+      .permute({0, 2, 3, 1});
+}
+
 at::Tensor normalised_for_clip(at::Tensor pictures) {
   return normalised(std::move(pictures), {0.48145466F, 0.4578275F, 0.40821073F},
                     {0.26862954F, 0.26130258F, 0.27577711F});

@@ -28,6 +28,10 @@ enum class Preparation {
 [[nodiscard]] at::Tensor shorter_side_pictures(const media::Video& video, size_t first, size_t count,
                                                size_t side);
 
+// The first `count` frames as cd-fvd's data loader gives them: the shorter side to 256 by antialiased
+// bilinear interpolation, centre crop, cut to whole bytes -> [count, 256, 256, 3] uint8.
+[[nodiscard]] at::Tensor cdfvd_frames(const media::Video& video, size_t count);
+
 // (x - mean) / deviation, in place: CLIP's and ImageNet's statistics.
 [[nodiscard]] at::Tensor normalised_for_clip(at::Tensor pictures);
 [[nodiscard]] at::Tensor normalised_for_imagenet(at::Tensor pictures);

@@ -44,6 +44,13 @@ void register_i3d(Registry& registry, const std::vector<std::filesystem::path>& 
   registry.add(kvd_i3d(*network));
 }
 
+void register_videomae(Registry& registry, const std::vector<std::filesystem::path>& folders) {
+  const auto network =
+      std::make_shared<VideoMaeNetwork>(find_weight_file(folders, {"vit_g_hybrid_pt_1200e_ssv2_ft.pth"}));
+  if (network->weights().problem.empty()) registry.add(videomae_feature(network));
+  registry.add(fvd_videomae(*network));
+}
+
 void register_clip(Registry& registry, const std::vector<std::filesystem::path>& folders) {
   const WeightFile merges =
       find_weight_file(folders, {"bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt"});
@@ -69,6 +76,7 @@ void register_builtin(Registry& registry, const Resources& resources) {
   register_ground_truth(registry);
   register_shapes_networks(registry, resources.root / "models" / "shapes");
   register_i3d(registry, resources.weights);
+  register_videomae(registry, resources.weights);
   register_clip(registry, resources.weights);
   register_dino(registry, resources.weights);
 }

@@ -16,6 +16,7 @@
 #include "nn/dino.h"
 #include "nn/i3d.h"
 #include "nn/safetensors.h"
+#include "nn/videomae.h"
 #include "text/clip_tokenizer.h"
 
 namespace vidbench::nn {
@@ -71,6 +72,10 @@ const std::map<std::string, std::function<Tensors(const Call&)>>& networks() {
       {"dino",
        [](const Call& call) -> Tensors {
          return {{"features", Dino(call.weights, {.type = call.type}).encode(call.in.at("pictures"))}};
+       }},
+      {"videomae",
+       [](const Call& call) -> Tensors {
+         return {{"features", VideoMae(call.weights, {.type = call.type}).features(call.in.at("clips"))}};
        }},
       {"i3d",
        [](const Call& call) -> Tensors {
