@@ -8,6 +8,7 @@
 #include "metrics/i3d_network.h"
 #include "metrics/metric.h"
 #include "metrics/shapes_networks.h"
+#include "metrics/viclip_network.h"
 #include "metrics/videomae_network.h"
 
 namespace vidbench::metrics {
@@ -53,6 +54,11 @@ namespace vidbench::metrics {
     std::shared_ptr<ClipNetwork> network);  // vbench/background-consistency (ViT-B/32)
 [[nodiscard]] Metric aesthetic_quality(
     std::shared_ptr<ClipNetwork> network);  // vbench/aesthetic-quality (ViT-L/14)
+
+// Need ViCLIP's weights and CLIP's list of merges.
+[[nodiscard]] Metric overall_consistency(
+    std::shared_ptr<ViClipNetwork> network);                                  // vbench/overall-consistency
+[[nodiscard]] Metric temporal_style(std::shared_ptr<ViClipNetwork> network);  // vbench/temporal-style
 
 // Needs DINO's weights.
 [[nodiscard]] Metric subject_consistency(std::shared_ptr<DinoNetwork> network);  // vbench/subject-consistency

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "media/resample.h"
+#include "media/sample.h"
 #include "metrics/tensors.h"
 
 namespace vidbench::metrics {
@@ -50,9 +51,10 @@ at::Tensor square_pictures(const media::Video& video, size_t first, size_t count
   const size_t top = crop_offset(extent.height, side);
   const size_t left = crop_offset(extent.width, side);
   const auto size = [](size_t n) { return static_cast<int64_t>(n); };
-  if (preparation == Preparation::kTensor) {
-    const at::Tensor resized = at::upsample_bicubic2d(
+  if (preparation != Preparation::kPillow) {
+    at::Tensor resized = at::upsample_bicubic2d(
         as_floats(video, first, count), {size(extent.height), size(extent.width)}, /*align_corners=*/false);
+    if (preparation == Preparation::kRounded) resized = resized.clamp_(0, 255).round_();
     return resized.narrow(2, size(top), size(side)).narrow(3, size(left), size(side)).div(255);
   }
   at::Tensor pictures = at::empty({size(count), size(side), size(side), 3}, at::kByte);
@@ -64,6 +66,14 @@ at::Tensor square_pictures(const media::Video& video, size_t first, size_t count
     pictures[size(i)].copy_(frame.narrow(0, size(top), size(side)).narrow(1, size(left), size(side)));
   }
   return pictures.permute({0, 3, 1, 2}).to(at::kFloat, false, true, at::MemoryFormat::Contiguous).div_(255);
+}
+
+at::Tensor middle_square_pictures(const media::Video& video, size_t count, size_t side,
+                                  Preparation preparation) {
+  std::vector<at::Tensor> pictures;
+  for (const size_t t : media::sample_indices(video.frames, {media::SamplePolicy::Kind::kMiddle, count}))
+    pictures.push_back(square_pictures(video, t, 1, side, preparation));
+  return at::cat(pictures);
 }
 
 at::Tensor shorter_side_pictures(const media::Video& video, size_t first, size_t count, size_t side) {

@@ -17,11 +17,16 @@ enum class Preparation {
   // what
   // VBench does for CLIP.
   kTensor,
+  // The same on bytes: clamped and rounded to whole values before the crop. What VBench does for ViCLIP.
+  kRounded,
 };
 
 // Frames `first` to `first + count` of the video -> [count, 3, side, side] float.
 [[nodiscard]] at::Tensor square_pictures(const media::Video& video, size_t first, size_t count, size_t side,
                                          Preparation preparation);
+// The middle frame of each of `count` equal parts; a shorter video repeats its last frame.
+[[nodiscard]] at::Tensor middle_square_pictures(const media::Video& video, size_t count, size_t side,
+                                                Preparation preparation);
 
 // The shorter side to `side`, bilinear without antialiasing on floats, aspect kept, no crop -> [count, 3, H,
 // W] float in 0..1: what VBench does for DINO.

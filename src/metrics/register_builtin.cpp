@@ -62,6 +62,10 @@ void register_clip(Registry& registry, const std::vector<std::filesystem::path>&
   registry.add(clip_frame_consistency(base));
   registry.add(background_consistency(base));
   registry.add(aesthetic_quality(large));
+  const auto videos =
+      std::make_shared<ViClipNetwork>(find_weight_file(folders, {"ViClip-InternVid-10M-FLT.pth"}), merges);
+  registry.add(overall_consistency(videos));
+  registry.add(temporal_style(videos));
 }
 
 void register_dino(Registry& registry, const std::vector<std::filesystem::path>& folders) {

@@ -12,9 +12,6 @@
 namespace vidbench::nn {
 namespace {
 
-constexpr double kEpsilon = 1e-5;
-constexpr int64_t kHeadWidth = 64;
-
 struct Renaming {
   const char* from;
   const char* to;
@@ -72,25 +69,6 @@ TensorFile as_openai(TensorFile file, const std::filesystem::path& path) {
   return renamed;
 }
 
-std::vector<EncoderBlock> read_blocks(const StateReader& state, const std::string& prefix, int64_t width) {
-  std::vector<EncoderBlock> blocks(static_cast<size_t>(state.count(prefix, ".ln_1.weight")));
-  if (blocks.empty() || width % kHeadWidth != 0) state.refuse(prefix + "0.ln_1.weight");
-  for (size_t i = 0; i < blocks.size(); ++i) {
-    const std::string name = prefix + std::to_string(i) + ".";
-    EncoderBlock& block = blocks[i];
-    block.norm1 = state.layer_norm(name + "ln_1", width, kEpsilon);
-    block.norm2 = state.layer_norm(name + "ln_2", width, kEpsilon);
-    block.qkv = {state.tensor(name + "attn.in_proj_weight", {3 * width, width}),
-                 state.tensor(name + "attn.in_proj_bias", {3 * width})};
-    block.out = state.linear(name + "attn.out_proj", width, width);
-    block.fc1 = state.linear(name + "mlp.c_fc", width, -1);
-    block.fc2 = state.linear(name + "mlp.c_proj", block.fc1.weight.size(0), width);
-    block.heads = width / kHeadWidth;
-    block.activation = Activation::kQuickGelu;
-  }
-  return blocks;
-}
-
 }  // namespace
 
 Clip::Clip(const std::filesystem::path& weights, const ClipOptions& options) : options_(options) {
@@ -98,7 +76,7 @@ Clip::Clip(const std::filesystem::path& weights, const ClipOptions& options) : o
   const TensorFile file = as_openai(load_checkpoint(weights), weights);
   const StateReader state(file, weights, "CLIP", options.type, options.device);
   read_vision(state);
-  read_text(state);
+  text_ = ClipText(state, "", dimensions_);
 }
 
 void Clip::read_vision(const StateReader& state) {
@@ -112,21 +90,11 @@ void Clip::read_vision(const StateReader& state) {
   const auto grid = static_cast<int64_t>(std::lround(std::sqrt(static_cast<double>(positions_.size(0) - 1))));
   if (grid < 1 || grid * grid + 1 != positions_.size(0)) state.refuse("visual.positional_embedding");
   side_ = grid * patch_;
-  before_ = state.layer_norm("visual.ln_pre", width, kEpsilon);
-  after_ = state.layer_norm("visual.ln_post", width, kEpsilon);
+  before_ = state.layer_norm("visual.ln_pre", width, kClipEpsilon);
+  after_ = state.layer_norm("visual.ln_post", width, kClipEpsilon);
   projection_ = state.tensor("visual.proj", {width, -1});
   dimensions_ = projection_.size(1);
-  vision_ = read_blocks(state, "visual.transformer.resblocks.", width);
-}
-
-void Clip::read_text(const StateReader& state) {
-  words_ = state.tensor("token_embedding.weight", {-1, -1});
-  const int64_t width = words_.size(1);
-  text_positions_ = state.tensor("positional_embedding", {-1, width});
-  context_ = text_positions_.size(0);
-  text_after_ = state.layer_norm("ln_final", width, kEpsilon);
-  text_projection_ = state.tensor("text_projection", {width, dimensions_});
-  text_ = read_blocks(state, "transformer.resblocks.", width);
+  vision_ = read_clip_blocks(state, "visual.transformer.resblocks.", width);
 }
 
 at::Tensor Clip::encode_images(const at::Tensor& pictures) const {
@@ -143,18 +111,6 @@ at::Tensor Clip::encode_images(const at::Tensor& pictures) const {
   x = before_(x.add_(positions_));
   for (const EncoderBlock& block : vision_) x = block(x);
   return at::matmul(after_(x.select(1, 0)), projection_).to(at::kCPU, at::kFloat);
-}
-
-at::Tensor Clip::encode_texts(const at::Tensor& tokens) const {
-  if (tokens.dim() != 2 || tokens.size(1) != context_)
-    throw Error(ErrorCode::kInternal, "CLIP takes tokens [N, " + std::to_string(context_) + "]");
-  const c10::InferenceMode inference;
-  const at::Tensor ids = tokens.to(options_.device);
-  at::Tensor x = at::embedding(words_, ids).add_(text_positions_);
-  for (const EncoderBlock& block : text_) x = block(x, /*causal=*/true);
-  const at::Tensor ends = ids.argmax(-1);
-  const at::Tensor rows = at::arange(ids.size(0), ends.options());
-  return at::matmul(text_after_(x.index({rows, ends})), text_projection_).to(at::kCPU, at::kFloat);
 }
 
 }  // namespace vidbench::nn

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "nn/transformer.h"
+#include "nn/clip_text.h"
 
 namespace vidbench::nn {
 
@@ -26,30 +26,26 @@ class Clip {
   // Throws Error(kInput) naming file and key for another network.
   explicit Clip(const std::filesystem::path& weights, const ClipOptions& options = {});
 
-  [[nodiscard]] int64_t side() const { return side_; }               // pixels: 224
-  [[nodiscard]] int64_t context_length() const { return context_; }  // tokens: 77
-  [[nodiscard]] int64_t dimensions() const { return dimensions_; }   // of the embedding: 512, 768
+  [[nodiscard]] int64_t side() const { return side_; }                             // pixels: 224
+  [[nodiscard]] int64_t context_length() const { return text_.context_length(); }  // tokens: 77
+  [[nodiscard]] int64_t dimensions() const { return dimensions_; }  // of the embedding: 512, 768
   // pictures [N, 3, side, side], normalised with CLIP's mean and deviation -> [N, dimensions] float on the
   // CPU, of any length.
   [[nodiscard]] at::Tensor encode_images(const at::Tensor& pictures) const;
-  // tokens [N, context] int64, filled up with 0 behind the end token -> [N, dimensions] float on the CPU, of
-  // any length. The text's embedding is taken at the largest token, which is the end token.
-  [[nodiscard]] at::Tensor encode_texts(const at::Tensor& tokens) const;
+  // As ClipText::encode.
+  [[nodiscard]] at::Tensor encode_texts(const at::Tensor& tokens) const { return text_.encode(tokens); }
 
  private:
   void read_vision(const StateReader& state);
-  void read_text(const StateReader& state);
 
   ClipOptions options_;
-  int64_t side_ = 0, context_ = 0, dimensions_ = 0;
+  int64_t side_ = 0, dimensions_ = 0;
   at::Tensor patches_, class_, positions_,
       projection_;  // [width, 3·p·p], [width], [1 + L, width], [width, d]
   int64_t patch_ = 0;
   LayerNorm before_, after_;
   std::vector<EncoderBlock> vision_;
-  at::Tensor words_, text_positions_, text_projection_;  // [vocabulary, width], [context, width], [width, d]
-  LayerNorm text_after_;
-  std::vector<EncoderBlock> text_;
+  ClipText text_;
 };
 
 }  // namespace vidbench::nn

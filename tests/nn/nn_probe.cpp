@@ -16,6 +16,7 @@
 #include "nn/dino.h"
 #include "nn/i3d.h"
 #include "nn/safetensors.h"
+#include "nn/viclip.h"
 #include "nn/videomae.h"
 #include "text/clip_tokenizer.h"
 
@@ -72,6 +73,12 @@ const std::map<std::string, std::function<Tensors(const Call&)>>& networks() {
       {"dino",
        [](const Call& call) -> Tensors {
          return {{"features", Dino(call.weights, {.type = call.type}).encode(call.in.at("pictures"))}};
+       }},
+      {"viclip",
+       [](const Call& call) -> Tensors {
+         const ViClip network(call.weights, {.type = call.type});
+         return {{"videos", network.encode_videos(call.in.at("clips"))},
+                 {"texts", network.encode_texts(call.in.at("tokens"))}};
        }},
       {"videomae",
        [](const Call& call) -> Tensors {

@@ -155,4 +155,5 @@ def assert_same(ours: torch.Tensor, theirs: torch.Tensor, relative: float = 1e-4
     assert torch.isfinite(theirs).all()
     assert spread(theirs) > least_spread, f"the reference hardly tells the inputs apart: {spread(theirs):.2e}"
     error = ((ours - theirs).norm(dim=1) / theirs.norm(dim=1)).max().item()
+    print(f"relative error {error:.2e}")
     assert error <= relative, f"relative error {error:.2e} > {relative:.0e}"
