@@ -7,6 +7,7 @@
 #include "metrics/dino_network.h"
 #include "metrics/i3d_network.h"
 #include "metrics/metric.h"
+#include "metrics/musiq_network.h"
 #include "metrics/shapes_networks.h"
 #include "metrics/viclip_network.h"
 #include "metrics/videomae_network.h"
@@ -59,6 +60,9 @@ namespace vidbench::metrics {
 [[nodiscard]] Metric overall_consistency(
     std::shared_ptr<ViClipNetwork> network);                                  // vbench/overall-consistency
 [[nodiscard]] Metric temporal_style(std::shared_ptr<ViClipNetwork> network);  // vbench/temporal-style
+
+// Needs MUSIQ's weights.
+[[nodiscard]] Metric imaging_quality(std::shared_ptr<MusiqNetwork> network);  // vbench/imaging-quality
 
 // Needs DINO's weights.
 [[nodiscard]] Metric subject_consistency(std::shared_ptr<DinoNetwork> network);  // vbench/subject-consistency

@@ -84,6 +84,20 @@ at::Tensor shorter_side_pictures(const media::Video& video, size_t first, size_t
       .div_(255);
 }
 
+at::Tensor limited_picture(const media::Video& video, size_t t, size_t longest) {
+  at::Tensor picture = as_floats(video, t, 1);
+  const size_t longer = std::max(video.height, video.width);
+  if (longer > longest) {
+    const double scale = static_cast<double>(longest) / static_cast<double>(longer);
+    const auto extent = [&](size_t side) {
+      return std::max<int64_t>(static_cast<int64_t>(scale * static_cast<double>(side)), 1);
+    };
+    picture = at::upsample_bilinear2d(picture, {extent(video.height), extent(video.width)},
+                                      /*align_corners=*/false);
+  }
+  return picture[0].div(255);
+}
+
 at::Tensor cdfvd_frames(const media::Video& video, size_t count) {
   constexpr int64_t kSide = 256;
   const double scale = static_cast<double>(kSide) / static_cast<double>(std::min(video.height, video.width));

@@ -33,6 +33,10 @@ enum class Preparation {
 [[nodiscard]] at::Tensor shorter_side_pictures(const media::Video& video, size_t first, size_t count,
                                                size_t side);
 
+// Frame `t` -> [3, H, W] float in 0..1; when its longer side is over `longest`, it is resized to that by
+// bilinear interpolation without antialiasing, both sides cut to whole pixels: what VBench does for MUSIQ.
+[[nodiscard]] at::Tensor limited_picture(const media::Video& video, size_t t, size_t longest);
+
 // The first `count` frames as cd-fvd's data loader gives them: the shorter side to 256 by antialiased
 // bilinear interpolation, centre crop, cut to whole bytes -> [count, 256, 256, 3] uint8.
 [[nodiscard]] at::Tensor cdfvd_frames(const media::Video& video, size_t count);

@@ -73,6 +73,11 @@ void register_dino(Registry& registry, const std::vector<std::filesystem::path>&
       std::make_shared<DinoNetwork>(find_weight_file(folders, {"dino_vitbase16_pretrain.pth"}))));
 }
 
+void register_musiq(Registry& registry, const std::vector<std::filesystem::path>& folders) {
+  registry.add(imaging_quality(
+      std::make_shared<MusiqNetwork>(find_weight_file(folders, {"musiq_spaq_ckpt-358bb6af.pth"}))));
+}
+
 }  // namespace
 
 void register_builtin(Registry& registry, const Resources& resources) {
@@ -83,6 +88,7 @@ void register_builtin(Registry& registry, const Resources& resources) {
   register_videomae(registry, resources.weights);
   register_clip(registry, resources.weights);
   register_dino(registry, resources.weights);
+  register_musiq(registry, resources.weights);
 }
 
 }  // namespace vidbench::metrics

@@ -15,6 +15,7 @@
 #include "nn/clip.h"
 #include "nn/dino.h"
 #include "nn/i3d.h"
+#include "nn/musiq.h"
 #include "nn/safetensors.h"
 #include "nn/viclip.h"
 #include "nn/videomae.h"
@@ -73,6 +74,11 @@ const std::map<std::string, std::function<Tensors(const Call&)>>& networks() {
       {"dino",
        [](const Call& call) -> Tensors {
          return {{"features", Dino(call.weights, {.type = call.type}).encode(call.in.at("pictures"))}};
+       }},
+      {"musiq",
+       [](const Call& call) -> Tensors {
+         const double quality = Musiq(call.weights, {.type = call.type}).quality(call.in.at("picture"));
+         return {{"quality", at::tensor({quality}, at::kFloat)}};
        }},
       {"viclip",
        [](const Call& call) -> Tensors {
