@@ -209,7 +209,7 @@ void score(const Arguments& arguments, Context& context) {
     throw Error(ErrorCode::kInterrupted, "interrupted; the same command goes on where it was");
   std::map<std::string, store::ReferenceFeatures> references;
   for (const auto& metric : against)
-    references[metric.features] = engine::collect_features(scores.reference, metric.features);
+    references[metric.features] = engine::collect_features(scores.reference, metric);
   scores.metrics = report::score_metrics(metrics, scores.videos, references);
   if (progress.from_cache > 0 && !arguments.quiet)
     log_info(fmt::format("{} of {} videos from the cache", progress.from_cache, progress.total));

@@ -123,15 +123,16 @@ ScoringProgress score_videos(store::Store& store, workers::Evaluator& evaluator,
 }
 
 store::ReferenceFeatures collect_features(const std::vector<store::VideoMeasurements>& videos,
-                                          const std::string& feature) {
+                                          const store::MetricInfo& metric) {
   store::ReferenceFeatures features;
   for (const auto& video : videos) {
     if (!video.measurements) continue;
-    const auto found = video.measurements->features.find(feature);
+    const auto found = video.measurements->features.find(metric.features);
     if (found == video.measurements->features.end()) continue;
-    features.dim = static_cast<int64_t>(found->second.size());
+    const auto size = static_cast<int64_t>(found->second.size());
+    features.dim = metric.row_size > 0 ? metric.row_size : size;
     features.data.insert(features.data.end(), found->second.begin(), found->second.end());
-    ++features.rows;
+    features.rows += size / features.dim;
   }
   return features;
 }

@@ -33,8 +33,8 @@ ScoringProgress score_videos(store::Store& store, workers::Evaluator& evaluator,
                              const std::function<void(const ScoringProgress&)>& on_progress,
                              std::stop_token stop);
 
-// The vectors of `feature` of the videos that have one, in order.
+// The rows of the set metric's features of the videos that have them, in order.
 [[nodiscard]] store::ReferenceFeatures collect_features(const std::vector<store::VideoMeasurements>& videos,
-                                                        const std::string& feature);
+                                                        const store::MetricInfo& metric);
 
 }  // namespace vidbench::engine

@@ -20,8 +20,9 @@ struct Metric {
   size_t first_frames = 0;  // how many frames of the beginning it looks at; 0: all
 };
 
-// A vector per video, the same length for every video. `definition` tells everything that determines it
-// (network weights' digest, preprocessing version): it is part of the digest of a reference set.
+// A vector per video: the same length for every video, or rows of the metrics' MetricInfo::row_size numbers,
+// one below the other. `definition` tells everything that determines it (network weights' digest,
+// preprocessing version): it is part of the digest of a reference set.
 struct Feature {
   std::string id;
   std::string definition;

@@ -13,26 +13,47 @@
 namespace vidbench::report {
 namespace {
 
-stats::Features matrix(const store::MetricInfo& metric, const std::vector<const std::vector<float>*>& rows) {
-  const size_t width = rows.empty() ? 0 : rows.front()->size();
+// The rows of all videos, one below the other, and whose each is.
+struct Rows {
+  stats::Features matrix;
+  std::vector<Eigen::Index> video;
+};
+
+Rows rows_of(const store::MetricInfo& metric, const std::vector<const std::vector<float>*>& videos) {
+  const size_t width = metric.row_size > 0 ? static_cast<size_t>(metric.row_size)
+                       : videos.empty()    ? 0
+                                           : videos.front()->size();
+  Rows rows;
   std::vector<float> values;
-  values.reserve(rows.size() * width);
-  for (const auto* row : rows) {
-    if (row->size() != width)
-      throw_input(fmt::format("metric {}: feature vectors of {} and {} numbers in one set", metric.id, width,
-                              row->size()));
-    values.insert(values.end(), row->begin(), row->end());
+  for (size_t i = 0; i < videos.size(); ++i) {
+    const size_t size = videos[i]->size();
+    if (metric.row_size == 0 && size != width)
+      throw_input(
+          fmt::format("metric {}: feature vectors of {} and {} numbers in one set", metric.id, width, size));
+    if (width == 0 || size % width != 0)
+      throw_input(
+          fmt::format("metric {}: a feature vector of {} numbers is not rows of {}", metric.id, size, width));
+    values.insert(values.end(), videos[i]->begin(), videos[i]->end());
+    rows.video.insert(rows.video.end(), size / width, static_cast<Eigen::Index>(i));
   }
-  return stats::features_from_floats(values, rows.size(), width);
+  rows.matrix = stats::features_from_floats(values, rows.video.size(), width);
+  return rows;
+}
+
+// `of_rows` with a video's weight for each of its rows.
+stats::WeightedStatistic of_videos(stats::WeightedStatistic of_rows, std::vector<Eigen::Index> video) {
+  return [of_rows = std::move(of_rows), video = std::move(video)](const Eigen::VectorXd& weights) {
+    return of_rows(weights(video));
+  };
 }
 
 }  // namespace
 
 SetStatistic set_statistic(const store::MetricInfo& metric,
-                           const std::vector<const std::vector<float>*>& rows,
+                           const std::vector<const std::vector<float>*>& videos,
                            const store::ReferenceFeatures* reference) {
-  const stats::Features generated = matrix(metric, rows);
-  if (metric.reducer == "inception") return {stats::inception_statistic(generated), 1};
+  const auto [generated, video] = rows_of(metric, videos);
+  if (metric.reducer == "inception") return {of_videos(stats::inception_statistic(generated), video), 1};
   const bool biased = metric.reducer == "frechet-biased";
   if (metric.reducer != "frechet" && !biased && metric.reducer != "kernel")
     throw_input(fmt::format("metric {}: unknown reducer '{}'", metric.id, metric.reducer),
@@ -43,9 +64,10 @@ SetStatistic set_statistic(const store::MetricInfo& metric,
       reference->data, static_cast<size_t>(reference->rows), static_cast<size_t>(reference->dim));
   if (metric.reducer != "kernel") {
     const auto kind = biased ? stats::Covariance::kBiased : stats::Covariance::kUnbiased;
-    return {stats::frechet_statistic(generated, stats::fit_gaussian(fixed, kind), kind), 0};
+    const stats::Gaussian real = stats::fit_gaussian(fixed, kind);
+    return {of_videos(stats::frechet_statistic(generated, real, kind), video), 0};
   }
-  return {stats::kernel_statistic(generated, fixed), -HUGE_VAL};
+  return {of_videos(stats::kernel_statistic(generated, fixed), video), -HUGE_VAL};
 }
 
 }  // namespace vidbench::report

@@ -76,6 +76,7 @@ Json to_json(const MetricInfo& metric) {
           {"kind", metric.is_set ? "set" : "sample"},
           {"reducer", metric.reducer},
           {"features", metric.features},
+          {"row_size", metric.row_size},
           {"needs", metric.needs},
           {"definition", metric.definition},
           {"citation", metric.citation},
@@ -105,6 +106,9 @@ MetricInfo metric_info_from_json(const Json& json) {
   metric.features = member_or<std::string>(json, "features", metric.id, "");
   if (metric.is_set && metric.features.empty())
     throw_input(fmt::format("metric '{}': a set metric must name its features", metric.id));
+  metric.row_size = member_or<int64_t>(json, "row_size", metric.id, 0);
+  if (metric.row_size < 0)
+    throw_input(fmt::format("metric '{}': 'row_size' must not be negative", metric.id));
   metric.needs = member_or<std::vector<std::string>>(json, "needs", metric.id, {});
   metric.definition = member_or<std::string>(json, "definition", metric.id, "");
   metric.citation = member_or<std::string>(json, "citation", metric.id, "");

@@ -29,6 +29,7 @@ struct MetricInfo {
   bool is_set = false;   // a statistic of a set of videos, reduced from `features`
   std::string reducer;   // "mean", "frechet", "kernel", "inception"
   std::string features;  // feature id, for set metrics
+  int64_t row_size = 0;  // a video's features are rows of that many numbers each; 0 = one row
   std::vector<std::string> needs;
   std::string definition, citation, licence;
   std::string weights_sha256;  // of the networks it uses; part of its definition, "" when it has none
@@ -85,7 +86,7 @@ struct GeneratedVideo {
 
 struct Measurements {
   std::map<std::string, double> values;                // metric id → value (sample metrics)
-  std::map<std::string, std::vector<float>> features;  // feature id → vector
+  std::map<std::string, std::vector<float>> features;  // feature id → vector, of MetricInfo::row_size's rows
   std::map<std::string, std::string> missing;          // metric id → why this video has no value of it
 };
 

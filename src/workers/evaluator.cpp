@@ -144,8 +144,9 @@ std::vector<EvaluateOutcome> Evaluator::evaluate(const std::vector<EvaluateReque
 std::map<std::string, store::ReferenceFeatures> Evaluator::reference(
     const std::string& kind, int count, uint64_t seed, const std::vector<std::string>& features) {
   const Json params = {{"kind", kind}, {"count", count}, {"seed", seed}, {"features", features}};
-  return impl_->ask("reference", params, impl_->timeouts_.reference_s, {},
-                    [&](const Json& result) { return read_reference_result(result, count, features); });
+  return impl_->ask("reference", params, impl_->timeouts_.reference_s, {}, [&](const Json& result) {
+    return read_reference_result(result, count, features, impl_->offered_);
+  });
 }
 
 std::map<std::string, store::Failure> Evaluator::encode(const std::vector<EncodeRequest>& requests) {

@@ -22,7 +22,8 @@ const Json& member(const Json& json, const char* group, const std::string& key) 
   return found == json[group].end() ? null : *found;
 }
 
-std::vector<float> read_vector(const Json& json, const std::string& name) {
+// `row_size`: of MetricInfo.
+std::vector<float> read_vector(const Json& json, const std::string& name, int64_t row_size) {
   if (!json.is_array() || json.empty()) refuse(fmt::format("'{}' must be a list of numbers", name));
   std::vector<float> values;
   values.reserve(json.size());
@@ -31,6 +32,8 @@ std::vector<float> read_vector(const Json& json, const std::string& name) {
     if (!std::isfinite(value)) refuse(fmt::format("'{}' holds something that is not a finite number", name));
     values.push_back(value);
   }
+  if (row_size > 0 && values.size() % static_cast<size_t>(row_size) != 0)
+    refuse(fmt::format("'{}' has {} numbers, not rows of {}", name, values.size(), row_size));
   return values;
 }
 
@@ -44,7 +47,7 @@ void read_metric(const Json& entry, const store::MetricInfo& metric, bool has_pr
   if (metric.is_set) {
     if (!into.features.contains(metric.features))
       into.features[metric.features] =
-          read_vector(member(entry, "features", metric.features), metric.features);
+          read_vector(member(entry, "features", metric.features), metric.features, metric.row_size);
     return;
   }
   const Json& value = member(entry, "values", metric.id);
@@ -72,19 +75,28 @@ EvaluateOutcome read_outcome(const ResultIndex& index, const EvaluateRequest& re
   return outcome;
 }
 
-store::ReferenceFeatures read_rows(const Json& rows, int64_t count, const std::string& name) {
-  if (!rows.is_array() || static_cast<int64_t>(rows.size()) != count)
-    refuse(fmt::format("'{}' must have {} rows", name, count));
+// One vector for each of `count` videos.
+store::ReferenceFeatures read_rows(const Json& videos, int64_t count, const std::string& name,
+                                   int64_t row_size) {
+  if (!videos.is_array() || static_cast<int64_t>(videos.size()) != count)
+    refuse(fmt::format("'{}' must have {} vectors", name, count));
   store::ReferenceFeatures features;
-  for (const Json& row : rows) {
-    const std::vector<float> values = read_vector(row, name);
-    if (features.rows == 0) features.dim = static_cast<int64_t>(values.size());
-    if (static_cast<int64_t>(values.size()) != features.dim)
-      refuse(fmt::format("the rows of '{}' differ in length", name));
+  for (const Json& video : videos) {
+    const std::vector<float> values = read_vector(video, name, row_size);
+    const auto size = static_cast<int64_t>(values.size());
+    if (features.rows == 0) features.dim = row_size > 0 ? row_size : size;
+    if (row_size == 0 && size != features.dim)
+      refuse(fmt::format("the vectors of '{}' differ in length", name));
     features.data.insert(features.data.end(), values.begin(), values.end());
-    ++features.rows;
+    features.rows += size / features.dim;
   }
   return features;
+}
+
+int64_t row_size_of(const std::string& feature, const std::vector<store::MetricInfo>& offered) {
+  for (const store::MetricInfo& metric : offered)
+    if (metric.is_set && metric.features == feature) return metric.row_size;
+  return 0;
 }
 
 }  // namespace
@@ -115,10 +127,12 @@ std::vector<EvaluateOutcome> read_evaluate_result(const Json& result,
 }
 
 std::map<std::string, store::ReferenceFeatures> read_reference_result(
-    const Json& result, int64_t count, const std::vector<std::string>& features) {
+    const Json& result, int64_t count, const std::vector<std::string>& features,
+    const std::vector<store::MetricInfo>& offered) {
   if (!result.is_object()) refuse("the answer to 'reference' is not an object");
   std::map<std::string, store::ReferenceFeatures> sets;
-  for (const std::string& id : features) sets[id] = read_rows(member(result, "features", id), count, id);
+  for (const std::string& id : features)
+    sets[id] = read_rows(member(result, "features", id), count, id, row_size_of(id, offered));
   return sets;
 }
 

@@ -19,8 +19,10 @@ namespace vidbench::workers {
     const Json& result, const std::vector<EvaluateRequest>& requests,
     const std::vector<store::MetricInfo>& metrics);
 
-// Throws WorkerError when a feature is missing, or its rows are not `count` finite vectors of one length.
+// The rows of `count` videos. Throws WorkerError when a feature is missing, or is not `count` finite vectors
+// of one length or of whole rows, as the metric of `offered` that uses it says (MetricInfo::row_size).
 [[nodiscard]] std::map<std::string, store::ReferenceFeatures> read_reference_result(
-    const Json& result, int64_t count, const std::vector<std::string>& features);
+    const Json& result, int64_t count, const std::vector<std::string>& features,
+    const std::vector<store::MetricInfo>& offered);
 
 }  // namespace vidbench::workers

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/error.h"
+
 namespace vidbench::report {
 namespace {
 
@@ -56,6 +58,33 @@ TEST(VideoScoresTest, ReducesFeaturesAgainstTheReference) {
   const MetricScore score = scores().metrics.at(1);
   ASSERT_TRUE(score.interval);
   EXPECT_NEAR(score.interval->value, 9 + (1 - std::sqrt(2.0)) * (1 - std::sqrt(2.0)), 1e-6);
+}
+
+TEST(VideoScoresTest, RowsOfOneVideoAreRedrawnTogether) {
+  store::MetricInfo metric = distance();
+  metric.row_size = 1;
+  // Videos of one, two and three rows; the statistic is one of all six.
+  std::vector<store::VideoMeasurements> rows(3);
+  rows[0].measurements = {.features = {{"f", {1}}}};
+  rows[1].measurements = {.features = {{"f", {2, 4}}}};
+  rows[2].measurements = {.features = {{"f", {3, 5, 9}}}};
+  std::vector<store::VideoMeasurements> flat(6);
+  const std::vector<float> values = {1, 2, 4, 3, 5, 9};
+  for (size_t i = 0; i < 6; ++i) flat[i].measurements = {.features = {{"f", {values[i]}}}};
+  const std::map<std::string, store::ReferenceFeatures> reference = {
+      {"f", {.rows = 2, .dim = 1, .data = {3.0F, 5.0F}}}};
+  const auto of = [&](const auto& videos) { return score_metrics({metric}, videos, reference).at(0); };
+  EXPECT_DOUBLE_EQ(of(rows).interval.value().value, of(flat).interval.value().value);
+  EXPECT_EQ(of(rows).interval->n, 3);
+  // Videos of the same rows: whichever are drawn, the set is the same one.
+  for (auto& video : rows) video.measurements = {.features = {{"f", values}}};
+  const auto alike = of(rows).interval.value();
+  EXPECT_DOUBLE_EQ(alike.low, alike.value);
+  EXPECT_DOUBLE_EQ(alike.high, alike.value);
+  EXPECT_GT(of(flat).interval->high, of(flat).interval->value);
+  rows[1].measurements = {.features = {{"f", {1, 2}}}};
+  metric.row_size = 4;
+  EXPECT_THROW((void)score_metrics({metric}, rows, reference), Error);
 }
 
 TEST(VideoScoresTest, SaysWhyAMetricHasNoNumber) {

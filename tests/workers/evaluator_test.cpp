@@ -101,6 +101,19 @@ TEST_F(EvaluatorTest, ReferenceFeaturesComeAsRows) {
   EXPECT_EQ(rows.data, (std::vector<float>{10, 2, 11, 2, 12, 2}));
 }
 
+TEST_F(EvaluatorTest, AVideoMayHaveSeveralRows) {
+  Evaluator evaluator(fake_command("several-rows"), {});
+  EXPECT_EQ(evaluator.start().at(2).row_size, 2);
+  const auto outcomes = evaluator.evaluate({video("a", "odd"), video("b", "even")}, {"fake/frechet"}, {});
+  EXPECT_EQ(outcomes[0].failure.value().message, "'fake/features' has 3 numbers, not rows of 2");
+  EXPECT_EQ(outcomes[1].measurements.value().features.at("fake/features"),
+            (std::vector<float>{4, 1.5, 4, 1.5}));
+  const auto rows = evaluator.reference("shapes", 3, 10, {"fake/features"}).at("fake/features");
+  EXPECT_EQ(rows.rows, 4) << "the last video has two";
+  EXPECT_EQ(rows.dim, 2);
+  EXPECT_EQ(rows.data, (std::vector<float>{10, 2, 11, 2, 12, 2, 12, 2}));
+}
+
 TEST_F(EvaluatorTest, BrokenReferencesAreRefused) {
   for (const char* mode : {"short-reference", "ragged-reference"}) {
     Evaluator evaluator(fake_command(mode), {});

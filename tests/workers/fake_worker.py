@@ -49,6 +49,10 @@ METRICS = [
 ]
 
 
+if MODE == "several-rows":
+    METRICS[2]["row_size"] = 2
+
+
 def write(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
@@ -227,7 +231,10 @@ def evaluate(params: dict) -> dict:
             values["fake/alignment"] = 0.5
         if content == b"immeasurable":
             values["fake/size"] = None
-        results.append({"id": request["id"], "values": values, "features": {"fake/features": [len(content), 1.5]}})
+        features = [len(content), 1.5]
+        if MODE == "several-rows":
+            features = [1, 2, 3] if content == b"odd" else features * 2
+        results.append({"id": request["id"], "values": values, "features": {"fake/features": features}})
     return {"results": results}
 
 
@@ -236,6 +243,8 @@ def reference(params: dict) -> dict:
     rows = [[float(params["seed"] + i), 2.0] for i in range(count)]
     if MODE == "ragged-reference":
         rows[-1] = [1.0]
+    if MODE == "several-rows":
+        rows[-1] *= 2
     return {"features": dict.fromkeys(params["features"], rows), "digest": "x"}
 
 
