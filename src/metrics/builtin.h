@@ -6,6 +6,7 @@
 #include "metrics/clip_network.h"
 #include "metrics/dino_network.h"
 #include "metrics/i3d_network.h"
+#include "metrics/inception_network.h"
 #include "metrics/metric.h"
 #include "metrics/musiq_network.h"
 #include "metrics/shapes_networks.h"
@@ -66,5 +67,12 @@ namespace vidbench::metrics {
 
 // Needs DINO's weights.
 [[nodiscard]] Metric subject_consistency(std::shared_ptr<DinoNetwork> network);  // vbench/subject-consistency
+// Need Inception-v3's weights.
+[[nodiscard]] Feature inception_pool_feature(std::shared_ptr<InceptionNetwork> network);  // inception/pool
+[[nodiscard]] Feature inception_posterior_feature(
+    std::shared_ptr<InceptionNetwork> network);                   // inception/posterior
+[[nodiscard]] Metric fid(const InceptionNetwork& network);        // fid
+[[nodiscard]] Metric kid(const InceptionNetwork& network);        // kid
+[[nodiscard]] Metric is_frames(const InceptionNetwork& network);  // is-frames
 
 }  // namespace vidbench::metrics

@@ -78,6 +78,18 @@ void register_musiq(Registry& registry, const std::vector<std::filesystem::path>
       std::make_shared<MusiqNetwork>(find_weight_file(folders, {"musiq_spaq_ckpt-358bb6af.pth"}))));
 }
 
+void register_inception(Registry& registry, const std::vector<std::filesystem::path>& folders) {
+  const auto network = std::make_shared<InceptionNetwork>(
+      find_weight_file(folders, {"weights-inception-2015-12-05-6726825d.pth"}));
+  if (network->weights().problem.empty()) {
+    registry.add(inception_pool_feature(network));
+    registry.add(inception_posterior_feature(network));
+  }
+  registry.add(fid(*network));
+  registry.add(kid(*network));
+  registry.add(is_frames(*network));
+}
+
 }  // namespace
 
 void register_builtin(Registry& registry, const Resources& resources) {
@@ -89,6 +101,7 @@ void register_builtin(Registry& registry, const Resources& resources) {
   register_clip(registry, resources.weights);
   register_dino(registry, resources.weights);
   register_musiq(registry, resources.weights);
+  register_inception(registry, resources.weights);
 }
 
 }  // namespace vidbench::metrics

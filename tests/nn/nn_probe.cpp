@@ -16,6 +16,7 @@
 #include "nn/dino.h"
 #include "nn/i3d.h"
 #include "nn/musiq.h"
+#include "nn/inception.h"
 #include "nn/safetensors.h"
 #include "nn/viclip.h"
 #include "nn/videomae.h"
@@ -97,6 +98,15 @@ const std::map<std::string, std::function<Tensors(const Call&)>>& networks() {
       {"i3d-clip",
        [](const Call& call) -> Tensors {
          return {{"clip", i3d_clip(call.in.at("frames").to(at::kByte)).contiguous()}};
+       }},
+      {"inception",
+       [](const Call& call) -> Tensors {
+         const auto [pool, logits] = Inception(call.weights, {.type = call.type})(call.in.at("pictures"));
+         return {{"pool", pool}, {"logits_unbiased", logits}};
+       }},
+      {"inception-pictures",
+       [](const Call& call) -> Tensors {
+         return {{"pictures", inception_pictures(call.in.at("frames").to(at::kByte)).contiguous()}};
        }},
   };
   return table;

@@ -110,6 +110,15 @@ def evaluator(*arguments: str) -> Evaluator:
     return Evaluator(*arguments)
 
 
+def score(tmp_path: pathlib.Path, *arguments: str) -> dict:
+    """The document of `vidbench score`, with its data in `tmp_path`."""
+    environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    command = [str(BUILD / "bin/vidbench"), "score", *arguments, "--format", "json"]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
 def decode(path: pathlib.Path, height: int, width: int) -> torch.Tensor:
     """All frames of a clip of that size by the ffmpeg program, [T, H, W, 3] uint8."""
     command = ["ffmpeg", "-v", "error", "-i", str(path), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
