@@ -197,11 +197,26 @@ class Unpickler {
     return all;
   }
 
+  // OrderedDict([[key, value], …]): how Python 2 wrote one.
+  PickleDict* dict_of(const PickleValue& list) {
+    PickleDict* dict = make_dict();
+    const auto& pairs = items_of(list, 0);
+    // A remembered list can be named again and again for a few bytes each; true ones are named once.
+    copied_ += pairs.size();
+    if (copied_ > bytes_.size()) fail("makes larger dicts than it has bytes");
+    for (const PickleValue& item : pairs) {
+      const auto& pair = items_of(item, 2);
+      dict->items.emplace_back(pair[0], pair[1]);
+    }
+    return dict;
+  }
+
   void reduce() {
     const PickleValue arguments = pop();
     const std::string_view name = expect<PickleGlobal>(pop(), "something to call").name;
     const auto& items = items_of(arguments, 0);
     if (name == "collections.OrderedDict" && items.empty()) return push(make_dict());
+    if (name == "collections.OrderedDict" && items.size() == 1) return push(dict_of(items[0]));
     if (name.starts_with("torch._utils._rebuild_tensor") && items.size() >= 4)
       return push(TensorRef{expect<StorageRef>(items[0], "a storage"), expect<int64_t>(items[1], "an offset"),
                             numbers(items[2]), numbers(items[3])});
@@ -402,6 +417,7 @@ class Unpickler {
   std::string_view bytes_;
   const std::string& origin_;
   size_t position_ = 0, at_ = 0;
+  size_t copied_ = 0;  // pairs of dicts made of lists
   std::vector<PickleValue> stack_;
   std::vector<size_t> marks_;
   std::map<uint64_t, PickleValue> memo_;

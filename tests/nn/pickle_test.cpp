@@ -44,6 +44,37 @@ TEST(Pickle, ReadsPlainValues) {
   EXPECT_EQ(std::get<std::string_view>(items[1].second), "x");
 }
 
+TEST(Pickle, ReadsDictsAsPython2WroteThem) {
+  // collections.OrderedDict([["a", 1], ["b", 2]])
+  constexpr auto kDict =
+      "\x80\x02"
+      "ccollections\nOrderedDict\nq\x01]q\x02(]q\x03(U\x01"
+      "aK\x01"
+      "e]q\x04(U\x01"
+      "bK\x02"
+      "ee\x85R."sv;
+  const Pickle pickle(kDict, "w.pt");
+  const auto& items = std::get<PickleDict*>(pickle.value())->items;
+  ASSERT_EQ(items.size(), 2U);
+  EXPECT_EQ(std::get<std::string_view>(items[1].first), "b");
+  EXPECT_EQ(std::get<int64_t>(items[1].second), 2);
+  // A pair of one; a number in place of the list; the same list over and over.
+  EXPECT_NE(error_of("\x80\x02"
+                     "ccollections\nOrderedDict\n](]K\x01"
+                     "aae\x85R."sv),
+            "no error");
+  EXPECT_NE(error_of("\x80\x02"
+                     "ccollections\nOrderedDict\nK\x01\x85R."sv),
+            "no error");
+  std::string hostile =
+      "\x80\x02"
+      "ccollections\nOrderedDict\nq\x01]q\x02(";
+  for (int i = 0; i < 64; ++i) hostile += "K\x01K\x02\x86";
+  hostile += "e";
+  for (int i = 0; i < 64; ++i) hostile += "h\x01h\x02\x85R";
+  EXPECT_NE(error_of(hostile + ".").find("larger dicts than it has bytes"), std::string::npos);
+}
+
 TEST(Pickle, EveryTruncationIsAnErrorThatNamesTheFile) {
   for (size_t length = 0; length < kPlain.size(); ++length)
     EXPECT_TRUE(error_of(kPlain.substr(0, length)).starts_with("w.pt: the pickle at byte ")) << length;
