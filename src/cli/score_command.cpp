@@ -23,7 +23,7 @@ namespace vidbench::cli {
 namespace {
 
 struct Arguments {
-  std::string videos, reference, prompts, format, output, evaluator;
+  std::string videos, reference, paired, prompts, format, output, evaluator;
   std::vector<std::string> metrics, weights;
   int threads = 0;
   bool allow_small_sample = false, no_cache = false, quiet = false;
@@ -74,6 +74,7 @@ std::vector<store::MetricInfo> choose(const Arguments& arguments,
   const auto lacks = [&](const store::MetricInfo& metric) -> std::string {
     if (!metric.unavailable.empty()) return metric.unavailable;
     if (store::needs(metric, "reference") && arguments.reference.empty()) return "it needs --reference REAL";
+    if (store::needs(metric, "paired") && arguments.paired.empty()) return "it needs --paired OTHER";
     if (store::needs(metric, "prompt") && !prompts) return "it needs --prompts FILE";
     return "";
   };
@@ -183,6 +184,7 @@ void score(const Arguments& arguments, Context& context) {
   report::VideoScores scores;
   scores.videos = engine::find_videos(arguments.videos);
   if (!arguments.prompts.empty()) engine::read_prompts(arguments.prompts, scores.videos);
+  if (!arguments.paired.empty()) engine::pair_videos(engine::find_videos(arguments.paired), scores.videos);
   if (!arguments.reference.empty()) scores.reference = engine::find_videos(arguments.reference);
   auto store = context.open_store();
   const std::filesystem::path log = default_cache_directory() / "score" / "vidbench-eval.log";
@@ -230,6 +232,8 @@ void add_score_command(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("score", "metrics of a folder of videos, whoever made them");
   command->add_option("videos", arguments->videos, "a folder (searched through), or one file")->required();
   command->add_option("--reference", arguments->reference, "real videos, for FVD and KVD");
+  command->add_option("--paired", arguments->paired,
+                      "videos of the same names to compare each with, for PSNR, SSIM and LPIPS");
   command->add_option("--prompts", arguments->prompts, "FILE.csv or FILE.jsonl with 'file' and 'prompt'");
   command->add_option("--metrics", arguments->metrics,
                       "metric ids, separated by commas (default: all that can be computed)");

@@ -57,7 +57,7 @@ class Evaluation {
     for (size_t i = 0; i < item.samples.size(); ++i) {
       auto& sample = item.samples[i];
       sample.measurements = cached(sample, item.prompts[i]);
-      if (!sample.measurements) requests.push_back({sample.id, sample.video->path, item.prompts[i]});
+      if (!sample.measurements) requests.push_back({sample.id, sample.video->path, item.prompts[i], {}});
     }
     if (!requests.empty() && !measure(item, requests)) return;
     for (auto& sample : item.samples) {
@@ -74,8 +74,9 @@ class Evaluation {
                                                           const std::string& prompt) {
     if (ids_.empty()) return store::Measurements{};
     if (!context_.options.use_cache) return std::nullopt;
-    auto found =
-        context_.journal.with_store([&](auto& s) { return scores_.find(s, sample.video->sha256, prompt); });
+    auto found = context_.journal.with_store([&](auto& s) {
+      return scores_.find(s, {sample.video->sha256, prompt, ""});
+    });
     if (!found.lacking.empty()) return std::nullopt;
     ++context_.scored_from_cache;
     return std::move(found.measurements);
@@ -100,7 +101,7 @@ class Evaluation {
       sample.measurements = found->second.measurements;
       sample.failure = found->second.failure;
       if (!sample.measurements) continue;
-      auto more = scores_.entries(sample.video->sha256, item.prompts[i], ids_, *sample.measurements);
+      auto more = scores_.entries({sample.video->sha256, item.prompts[i], ""}, ids_, *sample.measurements);
       std::move(more.begin(), more.end(), std::back_inserter(entries));
     }
     context_.journal.with_store([&](auto& s) { s.put_scores(entries); });
@@ -144,6 +145,10 @@ std::vector<store::MetricInfo> select_metrics(const suites::Suite& suite,
     if (!suite.reference && store::needs(selected.back(), "reference"))
       throw_input(fmt::format("suite '{}': metric '{}' needs a reference set", suite.id, id),
                   "add 'reference:' to the suite, or drop the metric");
+    if (store::needs(selected.back(), "paired"))
+      throw_input(
+          fmt::format("suite '{}': metric '{}' needs a paired video for each generated one", suite.id, id),
+          "drop the metric; `vidbench score VIDEOS --paired OTHER` computes it");
   }
   return selected;
 }

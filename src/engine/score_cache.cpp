@@ -9,12 +9,13 @@
 namespace vidbench::engine {
 namespace {
 
-std::string key_of(const store::MetricInfo& metric, const std::string& video_sha256,
-                   const std::string& prompt) {
-  const std::string subject = metric.is_set ? "feature " + metric.features : "metric " + metric.id;
-  return sha256_hex(fmt::format("vidbench.score-cache/2\n{}\n{}\n{}\n{}\n{}", video_sha256, subject,
-                                metric.version, metric.weights_sha256,
-                                store::needs(metric, "prompt") ? prompt : ""));
+std::string key_of(const store::MetricInfo& metric, const ScoreCache::Subject& subject) {
+  const std::string what = metric.is_set ? "feature " + metric.features : "metric " + metric.id;
+  // The prompt comes last: it may hold anything.
+  return sha256_hex(fmt::format("vidbench.score-cache/2\n{}\n{}{}\n{}\n{}\n{}", subject.video_sha256,
+                                store::needs(metric, "paired") ? "paired " + subject.paired_sha256 + " " : "",
+                                what, metric.version, metric.weights_sha256,
+                                store::needs(metric, "prompt") ? subject.prompt : ""));
 }
 
 // What `all` has of one metric.
@@ -45,11 +46,10 @@ void merge(store::Measurements& into, const store::Measurements& more) {
   into.missing.insert(more.missing.begin(), more.missing.end());
 }
 
-ScoreCache::Found ScoreCache::find(store::Store& store, const std::string& video_sha256,
-                                   const std::string& prompt) const {
+ScoreCache::Found ScoreCache::find(store::Store& store, const Subject& subject) const {
   Found found;
   for (const store::MetricInfo& metric : metrics_) {
-    auto part = store.score(key_of(metric, video_sha256, prompt));
+    auto part = store.score(key_of(metric, subject));
     if (part && complete(metric, *part))
       merge(found.measurements, *part);
     else
@@ -58,7 +58,7 @@ ScoreCache::Found ScoreCache::find(store::Store& store, const std::string& video
   return found;
 }
 
-std::vector<store::ScoreEntry> ScoreCache::entries(const std::string& video_sha256, const std::string& prompt,
+std::vector<store::ScoreEntry> ScoreCache::entries(const Subject& subject,
                                                    const std::vector<std::string>& ids,
                                                    const store::Measurements& measurements) const {
   std::vector<store::ScoreEntry> entries;
@@ -66,7 +66,7 @@ std::vector<store::ScoreEntry> ScoreCache::entries(const std::string& video_sha2
     if (std::find(ids.begin(), ids.end(), metric.id) == ids.end()) continue;
     store::Measurements part = part_of(metric, measurements);
     if (!part.values.empty() || !part.features.empty() || !part.missing.empty())
-      entries.push_back({key_of(metric, video_sha256, prompt), std::move(part)});
+      entries.push_back({key_of(metric, subject), std::move(part)});
   }
   return entries;
 }

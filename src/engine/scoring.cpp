@@ -14,7 +14,8 @@ namespace {
 // A video whose measurements are not all known.
 struct Open {
   store::VideoMeasurements* video;
-  std::string sha256;
+  ScoreCache::Subject subject;
+  bool keep;  // the digests are known
   std::vector<std::string> lacking;
   store::Measurements known;
 };
@@ -25,11 +26,15 @@ class Scoring {
           const ScoringOptions& options, std::stop_token stop)
       : store_(store),
         evaluator_(evaluator),
+        metrics_(metrics),
         cache_(metrics),
         options_(options),
         digests_(options.digests),
         stop_(std::move(stop)) {
-    for (const auto& metric : metrics) ids_.push_back(metric.id);
+    for (const auto& metric : metrics) {
+      ids_.push_back(metric.id);
+      compares_ = compares_ || store::needs(metric, "paired");
+    }
   }
 
   ScoringProgress run(std::vector<store::VideoMeasurements>& videos,
@@ -47,35 +52,64 @@ class Scoring {
   }
 
  private:
+  // Of a file; folders of pictures have none.
+  [[nodiscard]] std::string digest(const std::filesystem::path& path) const {
+    return std::filesystem::is_directory(path) ? "" : digests_.sha256(path);
+  }
+
   // True when the video waits for the worker; a batch asks for the same metrics of every video.
   bool open(store::VideoMeasurements& video) {
-    std::string sha256;
+    ScoreCache::Subject subject{"", video.prompt, ""};
     try {
-      sha256 = std::filesystem::is_directory(video.path) ? "" : digests_.sha256(video.path);
+      subject.video_sha256 = digest(video.path);
     } catch (const Error& e) {
       video.failure = store::Failure{"bad-output", e.what(), ""};
       ++progress_.failed;
       ++progress_.done;
       return false;
     }
+    bool keep = !subject.video_sha256.empty();
+    std::string unpaired = video.unpaired;
+    if (compares_ && !video.paired.empty()) {
+      try {
+        subject.paired_sha256 = digest(video.paired);
+        keep = keep && !subject.paired_sha256.empty();
+      } catch (const Error& e) {
+        unpaired = e.what();
+      }
+    }
     ScoreCache::Found found{{}, ids_};
-    if (options_.use_cache && !sha256.empty()) found = cache_.find(store_, sha256, video.prompt);
+    if (options_.use_cache && keep) found = cache_.find(store_, subject);
+    const bool known = found.lacking.size() < ids_.size();
+    if (compares_ && (video.paired.empty() || !unpaired.empty())) leave_out_compared(unpaired, found);
     if (found.lacking.empty()) {
       video.measurements = std::move(found.measurements);
       ++progress_.done;
-      ++progress_.from_cache;
+      progress_.from_cache += known;
       return progress_.done % kQuietSteps != 0;
     }
     if (!pending_.empty() && pending_.front().lacking != found.lacking) measure();
-    pending_.push_back({&video, sha256, std::move(found.lacking), std::move(found.measurements)});
+    pending_.push_back(
+        {&video, std::move(subject), keep, std::move(found.lacking), std::move(found.measurements)});
     return true;
+  }
+
+  // A video without a partner has no value of the metrics that need one, and is not asked about.
+  void leave_out_compared(const std::string& reason, ScoreCache::Found& found) const {
+    for (const auto& metric : metrics_) {
+      if (!store::needs(metric, "paired")) continue;
+      std::erase(found.lacking, metric.id);
+      found.measurements.values.erase(metric.id);
+      found.measurements.missing[metric.id] = reason.empty() ? "the video has no partner" : reason;
+    }
   }
 
   void measure() {
     if (pending_.empty() || stop_.stop_requested()) return;
     std::vector<workers::EvaluateRequest> requests;
     for (size_t i = 0; i < pending_.size(); ++i)
-      requests.push_back({std::to_string(i), pending_[i].video->path, pending_[i].video->prompt});
+      requests.push_back(
+          {std::to_string(i), pending_[i].video->path, pending_[i].video->prompt, pending_[i].video->paired});
     const auto outcomes = evaluator_.evaluate(requests, pending_.front().lacking, stop_);
     if (stop_.stop_requested()) return;
     std::vector<store::ScoreEntry> entries;
@@ -91,8 +125,8 @@ class Scoring {
       ++progress_.failed;
       return;
     }
-    if (!open.sha256.empty()) {
-      auto more = cache_.entries(open.sha256, open.video->prompt, open.lacking, *outcome.measurements);
+    if (open.keep) {
+      auto more = cache_.entries(open.subject, open.lacking, *outcome.measurements);
       std::move(more.begin(), more.end(), std::back_inserter(entries));
     }
     merge(open.known, *outcome.measurements);
@@ -103,11 +137,13 @@ class Scoring {
 
   store::Store& store_;
   workers::Evaluator& evaluator_;
+  const std::vector<store::MetricInfo>& metrics_;
   ScoreCache cache_;
   const ScoringOptions& options_;
   DigestMemo digests_;
   std::stop_token stop_;
   std::vector<std::string> ids_;
+  bool compares_ = false;  // some metric needs a paired video
   std::vector<Open> pending_;
   ScoringProgress progress_;
 };

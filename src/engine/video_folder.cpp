@@ -123,6 +123,14 @@ std::vector<PromptLine> prompts_from_jsonl(const std::string& text, const std::s
   return lines;
 }
 
+std::string without_ending(const std::string& file) { return fs::path(file).replace_extension().string(); }
+
+std::map<std::string, size_t> count_by_stem(const std::vector<store::VideoMeasurements>& videos) {
+  std::map<std::string, size_t> counts;
+  for (const auto& video : videos) ++counts[without_ending(video.file)];
+  return counts;
+}
+
 }  // namespace
 
 std::vector<store::VideoMeasurements> find_videos(const fs::path& path) {
@@ -165,6 +173,41 @@ void read_prompts(const fs::path& prompts, std::vector<store::VideoMeasurements>
       throw_input(fmt::format("{}:{}: '{}' was already given on line {}", name, line, file, earlier->second));
     found->second->prompt = trim(prompt);
   }
+}
+
+void pair_videos(const std::vector<store::VideoMeasurements>& others,
+                 std::vector<store::VideoMeasurements>& videos) {
+  if (videos.size() == 1 && others.size() == 1) {
+    videos.front().paired = others.front().path;
+    return;
+  }
+  std::map<std::string, const store::VideoMeasurements*> by_file, by_stem;
+  for (const auto& other : others) {
+    by_file[other.file] = &other;
+    by_stem[without_ending(other.file)] = &other;
+  }
+  const auto here = count_by_stem(videos);
+  const auto there = count_by_stem(others);
+  size_t pairs = 0;
+  for (auto& video : videos) {
+    const std::string stem = without_ending(video.file);
+    const auto same = by_file.find(video.file);
+    const auto alike = by_stem.find(stem);
+    if (same != by_file.end())
+      video.paired = same->second->path;
+    else if (alike == by_stem.end())
+      video.unpaired = "no paired video has its name";
+    else if (here.at(stem) > 1 || there.at(stem) > 1)
+      video.unpaired = "several videos have its name with other endings";
+    else
+      video.paired = alike->second->path;
+    pairs += !video.paired.empty();
+  }
+  if (pairs == 0)
+    throw_input(fmt::format("none of {} videos has the name of one of the {} paired videos", videos.size(),
+                            others.size()),
+                fmt::format("names are relative to the folders that are given: '{}' here, '{}' there",
+                            one_line(videos.front().file), one_line(others.front().file)));
 }
 
 }  // namespace vidbench::engine

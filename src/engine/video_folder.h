@@ -1,4 +1,4 @@
-// Which videos a user means by a path, and which prompt belongs to which.
+// Which videos a user means by a path, and which prompt or other video belongs to which.
 #pragma once
 
 #include <filesystem>
@@ -18,5 +18,12 @@ namespace vidbench::engine {
 // file and line for what is malformed, a name that is there twice, and a name that is not among the videos;
 // videos without a prompt keep "".
 void read_prompts(const std::filesystem::path& prompts, std::vector<store::VideoMeasurements>& videos);
+
+// Gives each video the one of `others` that it is compared with: the one of the same relative name, else the
+// one of the same name without its ending where only one video on either side is called so. A single file on
+// either side is a pair whatever the names are. Fills `paired`, or `unpaired` with the reason. Throws
+// Error(kInput) when no video has a partner.
+void pair_videos(const std::vector<store::VideoMeasurements>& others,
+                 std::vector<store::VideoMeasurements>& videos);
 
 }  // namespace vidbench::engine

@@ -1,4 +1,5 @@
-// One decoded video with its prompt, and what metrics have already computed of it.
+// One decoded video with its prompt and the video it is compared with, and what metrics have already computed
+// of it.
 #pragma once
 
 #include <any>
@@ -16,12 +17,18 @@ class Registry;
 // Lives while one video is measured; several metrics share what one of them computed. One thread at a time.
 class Sample {
  public:
-  // All three are kept by reference.
-  Sample(const Registry& registry, const media::Video& video, const std::string& prompt)
-      : registry_(registry), video_(video), prompt_(prompt) {}
+  // The first three are kept by reference; `read_paired` gives the video that this one is compared with, and
+  // is empty where there is none.
+  Sample(const Registry& registry, const media::Video& video, const std::string& prompt,
+         std::function<media::Video()> read_paired = {})
+      : registry_(registry), video_(video), prompt_(prompt), read_paired_(std::move(read_paired)) {}
 
   [[nodiscard]] const media::Video& video() const { return video_; }
   [[nodiscard]] const std::string& prompt() const { return prompt_; }
+  [[nodiscard]] bool has_paired() const { return static_cast<bool>(read_paired_); }
+  // The video that this one is compared with, read at the first call: as many frames, of the same size.
+  // Throws Error(kInput) when it cannot be read or has another size or length.
+  [[nodiscard]] const media::Video& paired();
   // The feature vector of that id, computed at the first call. Throws as its computation does.
   [[nodiscard]] const std::vector<float>& feature(const std::string& id);
   // The result of `compute`, kept under `key`; a key always stands for the same type.
@@ -36,6 +43,7 @@ class Sample {
   const Registry& registry_;
   const media::Video& video_;
   const std::string& prompt_;
+  std::function<media::Video()> read_paired_;
   std::map<std::string, std::any> kept_;
 };
 

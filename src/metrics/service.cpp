@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "base/hash.h"
 #include "media/encode.h"
@@ -63,6 +64,10 @@ void measure_or_tell(const Metric& metric, Sample& sample, Answer& answer) {
     answer.missing[metric.info.id] = "the video has no prompt";
     return;
   }
+  if (store::needs(metric.info, "paired") && !sample.has_paired()) {
+    answer.missing[metric.info.id] = "the video has no partner";
+    return;
+  }
   try {
     measure(metric, sample, answer);
   } catch (const Error& e) {
@@ -101,11 +106,14 @@ Json evaluate_one(const Registry& registry, const std::vector<const Metric*>& me
   const auto id = required<std::string>(request, "id");
   const std::filesystem::path path = required<std::string>(request, "video");
   const std::string prompt = request.value("prompt", "");
+  const std::filesystem::path paired = request.value("paired", "");
   std::string about;
   try {
     const media::Video video = videos.take(path);
     if (next != nullptr) decode_next(*next, videos);
-    Sample sample(registry, video, prompt);
+    std::function<media::Video()> read_paired;
+    if (!paired.empty()) read_paired = [&paired] { return DecodeAhead(0).take(paired); };
+    Sample sample(registry, video, prompt, std::move(read_paired));
     Answer answer;
     for (const Metric* metric : metrics) {
       about = path.filename().string() + ": " + metric->info.id;

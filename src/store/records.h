@@ -36,7 +36,7 @@ struct MetricInfo {
   int64_t minimum_videos = 0;  // a set statistic of fewer says little; 0 = no minimum
   std::string unavailable;  // why the worker cannot compute it ("weights … are not there"), "" when it can
 };
-// Whether `needs` lists it: "prompt", "reference", …
+// Whether `needs` lists it: "prompt", "reference", "paired".
 [[nodiscard]] bool needs(const MetricInfo& metric, std::string_view what);
 [[nodiscard]] Json to_json(const MetricInfo& metric);
 // Throws Error(kInput) naming the missing or mistyped member.
@@ -116,6 +116,8 @@ struct VideoMeasurements {
   std::string file;  // relative to the folder that was given
   std::string path;
   std::string prompt;                        // "" when it has none
+  std::string paired;                        // path of the video it is compared with, "" when it has none
+  std::string unpaired;                      // then: why, for metrics that need one
   std::optional<Measurements> measurements;  // neither this nor a failure: not reached
   std::optional<Failure> failure;
 };

@@ -17,6 +17,14 @@ std::vector<EvaluateOutcome> all_failed(const std::vector<EvaluateRequest>& requ
   return outcomes;
 }
 
+Json evaluate_request(const EvaluateRequest& request) {
+  Json json = {{"id", request.id},
+               {"video", std::filesystem::absolute(request.video).string()},
+               {"prompt", request.prompt}};
+  if (!request.paired.empty()) json["paired"] = std::filesystem::absolute(request.paired).string();
+  return json;
+}
+
 Json encode_request(const EncodeRequest& request) {
   return {{"id", request.id},
           {"video", std::filesystem::absolute(request.video).string()},
@@ -72,10 +80,7 @@ class Evaluator::Impl {
                                             const std::vector<std::string>& metrics,
                                             const std::stop_token& stop) {
     Json list = Json::array();
-    for (const EvaluateRequest& request : requests)
-      list.push_back({{"id", request.id},
-                      {"video", std::filesystem::absolute(request.video).string()},
-                      {"prompt", request.prompt}});
+    for (const EvaluateRequest& request : requests) list.push_back(evaluate_request(request));
     const std::vector<store::MetricInfo> chosen = choose_metrics(offered_, metrics);
     return ask("evaluate", {{"metrics", metrics}, {"requests", list}}, for_each(requests.size()), stop,
                [&](const Json& result) { return read_evaluate_result(result, requests, chosen); });

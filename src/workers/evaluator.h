@@ -17,6 +17,7 @@ struct EvaluateRequest {
   std::string id;
   std::filesystem::path video;
   std::string prompt;
+  std::filesystem::path paired;  // the video that metrics with the need "paired" compare with; may be empty
 };
 
 struct EvaluateOutcome {
@@ -51,9 +52,10 @@ class Evaluator {
   // when it does not run.
   std::vector<store::MetricInfo> start();
   // One outcome per request, in request order. A metric that was asked for and has no finite number makes the
-  // sample bad-output; only a metric that needs a prompt may lack where the request has none. After a stop
-  // request every outcome without an answer has the failure kind "interrupted". Throws Error(kEnvironment)
-  // when the worker cannot be started again, Error(kInput) for a metric it does not offer.
+  // sample bad-output; only a metric that needs a prompt or a paired video may lack where the request has
+  // none. After a stop request every outcome without an answer has the failure kind "interrupted". Throws
+  // Error(kEnvironment) when the worker cannot be started again, Error(kInput) for a metric it does not
+  // offer.
   [[nodiscard]] std::vector<EvaluateOutcome> evaluate(const std::vector<EvaluateRequest>& requests,
                                                       const std::vector<std::string>& metrics,
                                                       std::stop_token stop);

@@ -37,7 +37,7 @@ std::vector<float> read_vector(const Json& json, const std::string& name, int64_
   return values;
 }
 
-void read_metric(const Json& entry, const store::MetricInfo& metric, bool has_prompt,
+void read_metric(const Json& entry, const store::MetricInfo& metric, const EvaluateRequest& request,
                  store::Measurements& into) {
   const Json& reason = member(entry, "missing", metric.id);
   if (reason.is_string()) {
@@ -51,8 +51,12 @@ void read_metric(const Json& entry, const store::MetricInfo& metric, bool has_pr
     return;
   }
   const Json& value = member(entry, "values", metric.id);
-  if (value.is_null() && store::needs(metric, "prompt") && !has_prompt) {
+  if (value.is_null() && store::needs(metric, "prompt") && request.prompt.empty()) {
     into.missing[metric.id] = "the video has no prompt";
+    return;
+  }
+  if (value.is_null() && store::needs(metric, "paired") && request.paired.empty()) {
+    into.missing[metric.id] = "the video has no partner";
     return;
   }
   if (!value.is_number() || !std::isfinite(value.get<double>()))
@@ -67,7 +71,7 @@ EvaluateOutcome read_outcome(const ResultIndex& index, const EvaluateRequest& re
   try {
     store::Measurements measurements;
     for (const store::MetricInfo& metric : metrics)
-      read_metric(index.entries.at(request.id), metric, !request.prompt.empty(), measurements);
+      read_metric(index.entries.at(request.id), metric, request, measurements);
     outcome.measurements = std::move(measurements);
   } catch (const WorkerError& e) {
     outcome.failure = e.failure();

@@ -94,5 +94,43 @@ TEST_F(VideoFolderTest, NamesTheLineOfAFault) {
   EXPECT_NE(fault("p.txt", "a.mp4 x"), "");
 }
 
+// For each video: its partner, or why it has none.
+std::vector<std::string> pairs(const std::vector<std::string>& others,
+                               const std::vector<std::string>& names) {
+  std::vector<store::VideoMeasurements> there, here;
+  for (const auto& name : others) there.push_back({.file = name, .path = "/there/" + name});
+  for (const auto& name : names) here.push_back({.file = name, .path = "/here/" + name});
+  pair_videos(there, here);
+  std::vector<std::string> result;
+  for (const auto& video : here) {
+    EXPECT_NE(video.paired.empty(), video.unpaired.empty()) << video.file;
+    result.push_back(video.paired + video.unpaired);
+  }
+  return result;
+}
+
+TEST(PairVideosTest, ByRelativeNameThenWithoutTheEnding) {
+  EXPECT_EQ(pairs({"a.mp4", "b/c.npy", "d.mp4", "d.webm"}, {"a.mp4", "b/c.mp4", "c.mp4", "d.gif", "d.mp4"}),
+            (std::vector<std::string>{"/there/a.mp4", "/there/b/c.npy", "no paired video has its name",
+                                      "several videos have its name with other endings", "/there/d.mp4"}));
+  EXPECT_EQ(pairs({"e.npy", "f.npy"}, {"e.mp4", "e.webm", "f.mp4"}),
+            (std::vector<std::string>{"several videos have its name with other endings",
+                                      "several videos have its name with other endings", "/there/f.npy"}));
+}
+
+TEST(PairVideosTest, TwoFilesAreAPair) {
+  EXPECT_EQ(pairs({"original.mp4"}, {"generated.mp4"}), std::vector<std::string>{"/there/original.mp4"});
+}
+
+TEST(PairVideosTest, NoPairAtAllIsAnError) {
+  try {
+    (void)pairs({"a.mp4", "b.mp4"}, {"c.mp4"});
+    FAIL() << "no error";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), ErrorCode::kInput);
+    EXPECT_STREQ(e.what(), "none of 1 videos has the name of one of the 2 paired videos");
+  }
+}
+
 }  // namespace
 }  // namespace vidbench::engine
