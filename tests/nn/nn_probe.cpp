@@ -17,6 +17,7 @@
 #include "nn/i3d.h"
 #include "nn/musiq.h"
 #include "nn/inception.h"
+#include "nn/raft.h"
 #include "nn/safetensors.h"
 #include "nn/viclip.h"
 #include "nn/videomae.h"
@@ -32,6 +33,32 @@ struct Call {
   at::ScalarType type = at::kFloat;
   Tensors in;
 };
+
+// Flows between pictures of any size, through the padding.
+Tensors raft_pairs(const Call& call, const RaftOptions& options) {
+  const at::Tensor &first = call.in.at("first"), &second = call.in.at("second");
+  const RaftPadding padding(first.size(2), first.size(3));
+  const at::Tensor flow = Raft(call.weights, options).flow(padding.pad(first), padding.pad(second));
+  return {{"flow", flow}, {"cropped", padding.crop(flow).contiguous()}};
+}
+// Flows between neighbours of pictures, and back if `backward` is given.
+Tensors raft_sequence(const Call& call) {
+  const at::Tensor& frames = call.in.at("frames");
+  const bool backward = call.in.contains("backward");
+  const RaftPadding padding(frames.size(2), frames.size(3));
+  Raft network(call.weights, {.type = call.type});
+  FlowSequence sequence(network, backward);
+  std::vector<at::Tensor> forth, back;
+  for (int64_t i = 0; i < frames.size(0); ++i) {
+    const auto flows = sequence.next(padding.pad(frames.narrow(0, i, 1)));
+    if (!flows) continue;
+    forth.push_back(flows->forward);
+    if (backward) back.push_back(flows->backward);
+  }
+  Tensors result = {{"forward", at::cat(forth)}};
+  if (backward) result["backward"] = at::cat(back);
+  return result;
+}
 
 const std::map<std::string, std::function<Tensors(const Call&)>>& networks() {
   static const std::map<std::string, std::function<Tensors(const Call&)>> table = {
@@ -108,6 +135,10 @@ const std::map<std::string, std::function<Tensors(const Call&)>>& networks() {
        [](const Call& call) -> Tensors {
          return {{"pictures", inception_pictures(call.in.at("frames").to(at::kByte)).contiguous()}};
        }},
+      {"raft", [](const Call& call) { return raft_pairs(call, {.type = call.type}); }},
+      // Too little memory for the correlation of any pair.
+      {"raft-blocks", [](const Call& call) { return raft_pairs(call, {.correlation_bytes = 100'000}); }},
+      {"raft-sequence", raft_sequence},
   };
   return table;
 }
