@@ -9,6 +9,7 @@
 #include "metrics/inception_network.h"
 #include "metrics/metric.h"
 #include "metrics/musiq_network.h"
+#include "metrics/raft_network.h"
 #include "metrics/shapes_networks.h"
 #include "metrics/viclip_network.h"
 #include "metrics/videomae_network.h"
@@ -67,6 +68,7 @@ namespace vidbench::metrics {
 
 // Needs DINO's weights.
 [[nodiscard]] Metric subject_consistency(std::shared_ptr<DinoNetwork> network);  // vbench/subject-consistency
+
 // Need Inception-v3's weights.
 [[nodiscard]] Feature inception_pool_feature(std::shared_ptr<InceptionNetwork> network);  // inception/pool
 [[nodiscard]] Feature inception_posterior_feature(
@@ -74,5 +76,12 @@ namespace vidbench::metrics {
 [[nodiscard]] Metric fid(const InceptionNetwork& network);        // fid
 [[nodiscard]] Metric kid(const InceptionNetwork& network);        // kid
 [[nodiscard]] Metric is_frames(const InceptionNetwork& network);  // is-frames
+
+// Need RAFT's weights.
+[[nodiscard]] Metric dynamic_degree(std::shared_ptr<RaftNetwork> network);  // vbench/dynamic-degree
+[[nodiscard]] Metric flow_magnitude(std::shared_ptr<RaftNetwork> network);  // video/flow-magnitude
+[[nodiscard]] Metric evalcrafter_warping_error(
+    std::shared_ptr<RaftNetwork> network);                                 // evalcrafter/warping-error
+[[nodiscard]] Metric warping_error(std::shared_ptr<RaftNetwork> network);  // video/warping-error
 
 }  // namespace vidbench::metrics

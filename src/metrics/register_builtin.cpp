@@ -90,6 +90,14 @@ void register_inception(Registry& registry, const std::vector<std::filesystem::p
   registry.add(is_frames(*network));
 }
 
+void register_raft(Registry& registry, const std::vector<std::filesystem::path>& folders) {
+  const auto network = std::make_shared<RaftNetwork>(find_weight_file(folders, {"raft-things.pth"}));
+  registry.add(dynamic_degree(network));
+  registry.add(flow_magnitude(network));
+  registry.add(warping_error(network));
+  registry.add(evalcrafter_warping_error(network));
+}
+
 }  // namespace
 
 void register_builtin(Registry& registry, const Resources& resources) {
@@ -102,6 +110,7 @@ void register_builtin(Registry& registry, const Resources& resources) {
   register_dino(registry, resources.weights);
   register_musiq(registry, resources.weights);
   register_inception(registry, resources.weights);
+  register_raft(registry, resources.weights);
 }
 
 }  // namespace vidbench::metrics

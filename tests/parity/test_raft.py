@@ -1,10 +1,14 @@
 """RAFT and the metrics that stand on it, against torchvision's port and slow implementations of the metrics."""
 
+import copy
+import pathlib
 import re
+import subprocess
 
+import numpy
 import pytest
 import torch
-from conftest import Probe, assert_same
+from conftest import Evaluator, Probe, assert_same
 from torchvision.models.optical_flow import raft_large
 
 # torchvision's names of layers -> those of the official file, princeton-vl's raft-things.pth.
@@ -179,3 +183,148 @@ def test_what_is_refused(probe: Probe, reference: torch.nn.Module, pairs: tuple)
     other = state | {"module.fnet.layer2.0.conv1.weight": torch.ones(96, 64, 5, 5)}
     with pytest.raises(AssertionError, match="other.pth: tensor 'module.fnet.layer2.0.conv1.weight' has another shape"):
         probe("raft", probe.save(other, "other.pth"), first=pairs[0], second=pairs[1])
+
+
+# The metrics: slow implementations of VBench's and EvalCrafter's definitions in numpy, on torchvision's flow.
+
+
+def lengths(between: torch.Tensor) -> numpy.ndarray:
+    x, y = between.double().numpy()
+    return numpy.hypot(x, y)
+
+
+def looked_at(frames: torch.Tensor, fps: float) -> torch.Tensor:
+    return frames[:: max(1, round(fps / 8))]
+
+
+def slow_dynamic_degree(flows: list[torch.Tensor], shorter_side: int) -> tuple[bool, list[float]]:
+    """Whether the video is dynamic, and how far each pair is beyond the threshold."""
+    strengths = []
+    for between in flows:
+        descending = numpy.sort(lengths(between).reshape(-1))[::-1]
+        strengths.append(float(descending[: int(descending.size * 0.05)].mean()) / (6.0 * (shorter_side / 256.0)))
+    return sum(strength > 1 for strength in strengths) >= round(4 * ((len(flows) + 1) / 16.0)), strengths
+
+
+def at(picture: numpy.ndarray, x: numpy.ndarray, y: numpy.ndarray) -> numpy.ndarray:
+    """[C, H, W] at positions, bilinear, with the border repeated."""
+    height, width = picture.shape[1:]
+    left, top = numpy.floor(x), numpy.floor(y)
+    result = 0
+    for row, weight_y in ((top, 1 - (y - top)), (top + 1, y - top)):
+        for column, weight_x in ((left, 1 - (x - left)), (left + 1, x - left)):
+            rows, columns = row.clip(0, height - 1).astype(int), column.clip(0, width - 1).astype(int)
+            result = result + picture[:, rows, columns] * weight_y * weight_x
+    return result
+
+
+def slow_warping_error(network: torch.nn.Module, frames: torch.Tensor, white: float) -> tuple[float, float]:
+    """The error of frames [T, 3, H, W] in 0..255, and the share of pixels that count as visible."""
+    height, width = frames.shape[2] // 2 * 2, frames.shape[3] // 2 * 2
+    even = frames[:, :, :height, :width].double() / 255
+    halves = (even[:, :, ::2, ::2] + even[:, :, 1::2, ::2] + even[:, :, ::2, 1::2] + even[:, :, 1::2, 1::2]) / 4
+    halves = padded(halves).float()
+    errors, shares = [], []
+    for first, second in zip(halves[:-1, None], halves[1:, None], strict=True):
+        forward = flow(network, first * white, second * white)[0].double().numpy()
+        backward = flow(network, second * white, first * white)[0].double().numpy()
+        rows, columns = numpy.indices(forward.shape[1:])
+        x, y = columns + forward[0], rows + forward[1]
+        back = at(backward, x, y)
+        squared = (forward**2).sum(0)
+        hidden = ((back + forward) ** 2).sum(0) > 0.01 * ((back**2).sum(0) + squared) + 0.5
+        change = numpy.zeros_like(squared)
+        change[:, :-1] += ((forward[:, :, :-1] - forward[:, :, 1:]) ** 2).sum(0)
+        change[:-1] += ((forward[:, :-1] - forward[:, 1:]) ** 2).sum(0)
+        visible = ~(hidden | (change > 0.01 * squared + 0.002))
+        difference = (at(second[0].double().numpy(), x, y) - first[0].double().numpy()) * visible
+        errors.append((difference**2).sum() / visible.sum())
+        shares.append(visible.mean())
+    return float(numpy.mean(errors)), float(numpy.mean(shares))
+
+
+def scaled(network: torch.nn.Module, head: float) -> torch.nn.Module:
+    """The network with smaller flows."""
+    network = copy.deepcopy(network)
+    with torch.no_grad():
+        network.update_block.flow_head.conv2.weight *= head
+    return network
+
+
+def worker_with(network: torch.nn.Module, folder: pathlib.Path) -> Evaluator:
+    torch.save(official(network), folder / "raft-things.pth")
+    return Evaluator("--weights-dir", str(folder))
+
+
+def write(path: pathlib.Path, frames: torch.Tensor) -> pathlib.Path:
+    """Frames [T, 3, H, W] as .npy, which counts as 24 frames/s, or without loss at 20 frames/s."""
+    pixels = frames.byte().permute(0, 2, 3, 1).numpy()
+    if path.suffix == ".npy":
+        numpy.save(path, pixels)
+        return path
+    size = f"{pixels.shape[2]}x{pixels.shape[1]}"
+    command = ["ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", "20", "-i", "-"]
+    subprocess.run([*command, "-c:v", "ffv1", "-pix_fmt", "bgr0", str(path)], input=pixels.tobytes(), check=True)
+    return path
+
+
+def test_dynamic_degree_and_flow_magnitude(
+    tmp_path: pathlib.Path, reference: torch.nn.Module, clips: list[torch.Tensor]
+) -> None:
+    network = scaled(reference, 0.08)
+    worker = worker_with(network, tmp_path)
+    assert worker.metrics["vbench/dynamic-degree"]["weights_sha256"]
+    decisions, all_strengths, ours, theirs = [], [], [], []
+    for index, clip in enumerate([clips[0], clips[2], clips[8], clips[5]]):
+        frames = pictures(clip, 125, 150)
+        suffix, fps = ("npy", 24) if index < 3 else ("mkv", 20)
+        video = write(tmp_path / f"{index}.{suffix}", frames)
+        answer = worker.evaluate([video], ["vbench/dynamic-degree", "video/flow-magnitude"])[0]["values"]
+        chosen = looked_at(frames, fps)
+        flows = [flow(network, a, b)[0] for a, b in zip(chosen[:-1, None], chosen[1:, None], strict=True)]
+        decision, strengths = slow_dynamic_degree(flows, 125)
+        assert answer["vbench/dynamic-degree"] == decision, (index, strengths)
+        decisions.append(decision)
+        all_strengths += strengths
+        ours.append([answer["video/flow-magnitude"]])
+        theirs.append([numpy.mean([lengths(one[:, 1:126, 1:151]).mean() for one in flows]) / 125 * 100])
+    worker.close()
+    assert set(decisions) == {True, False}
+    # Some are near to the threshold on both sides: a slightly other share or length would decide otherwise.
+    assert min(s for s in all_strengths if s > 1) < 1.02 and max(s for s in all_strengths if s < 1) > 0.98, (
+        all_strengths
+    )
+    assert_same(torch.tensor(ours), torch.tensor(theirs), least_spread=0.03)
+
+
+def test_warping_error(tmp_path: pathlib.Path, reference: torch.nn.Module, clips: list[torch.Tensor]) -> None:
+    network = scaled(reference, 0.03)
+    worker = worker_with(network, tmp_path)
+    for name, white in (("video/warping-error", 255.0), ("evalcrafter/warping-error", 1.0)):
+        ours, theirs = [], []
+        for index, step in ((0, 1), (2, 3), (4, 7)):
+            frames = pictures(clips[index][::step][:3], 243, 250)
+            video = write(tmp_path / f"{index}.npy", frames)
+            ours.append([worker.evaluate([video], [name])[0]["values"][name]])
+            error, visible = slow_warping_error(network, frames, white)
+            assert 0.2 < visible < 0.8, visible
+            theirs.append([error])
+        assert_same(torch.tensor(ours), torch.tensor(theirs), relative=1e-3, least_spread=0.1)
+    still = write(tmp_path / "still.npy", pictures(clips[0][:1], 242, 242).repeat(2, 1, 1, 1))
+    frozen = worker.evaluate([still], ["video/warping-error"])[0]["values"]["video/warping-error"]
+    worker.close()
+    assert 0 <= frozen < min(theirs)[0]
+
+
+def test_videos_that_are_refused_lack_these_metrics_alone(tmp_path: pathlib.Path, reference: torch.nn.Module) -> None:
+    worker = worker_with(reference, tmp_path)
+    metrics = ["vbench/dynamic-degree", "video/flow-magnitude", "video/warping-error", "evalcrafter/warping-error"]
+    one, small = torch.zeros(1, 3, 256, 256), torch.zeros(8, 3, 96, 160)
+    videos = [write(tmp_path / "one.npy", one), write(tmp_path / "small.npy", small)]
+    for result, reason in zip(
+        worker.evaluate(videos, [*metrics, "video/exposure"]), ("2 frames", "160x96"), strict=True
+    ):
+        assert set(result["values"]) == {"video/exposure"}
+        assert set(result["missing"]) == set(metrics)
+        assert all(reason in text for text in result["missing"].values()), result
+    worker.close()

@@ -1,0 +1,18 @@
+// The decision of VBench's dynamic degree, apart from the flow that it is made on.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace vidbench::metrics {
+
+// How many frames apart the frames are that are looked at: about an eighth of a second; halves are rounded to
+// even.
+[[nodiscard]] size_t dynamic_interval(double fps);
+
+// `largest`: of each pair of neighbours the mean of the largest motions, in pixels; `shorter_side` of the
+// frames. True when about a quarter of as many pairs as there are frames move by more than 6 pixels in 256;
+// halves are rounded to even, and where none is asked for the first pair suffices.
+[[nodiscard]] bool is_dynamic(std::span<const double> largest, size_t shorter_side);
+
+}  // namespace vidbench::metrics

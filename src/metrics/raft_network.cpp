@@ -1,0 +1,116 @@
+#include "metrics/raft_network.h"
+
+#include <c10/core/InferenceMode.h>
+
+#include "metrics/picture.h"
+#include "metrics/tensors.h"
+#include "nn/raft.h"
+
+namespace vidbench::metrics {
+namespace {
+
+constexpr double kLargestShare = 0.05;
+
+// [1, 3, H, W] uint8.
+at::Tensor picture(const media::Video& video, size_t frame) {
+  return frames_tensor(video, video.frames)
+      .select(0, static_cast<int64_t>(frame))
+      .permute({2, 0, 1})
+      .unsqueeze(0);
+}
+
+// [1, 3, H/2, W/2] in 0..1.
+at::Tensor half_size(const at::Tensor& picture) {
+  return at::upsample_bilinear2d(picture.to(at::kFloat).div(255), {picture.size(2) / 2, picture.size(3) / 2},
+                                 /*align_corners=*/false, 0.5, 0.5);
+}
+
+double mean(const std::vector<float>& values) {
+  double sum = 0;
+  for (const float value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+// What `flow` points at in `picture`, bilinear; positions outside are moved to the border.
+at::Tensor warp(const at::Tensor& picture, const at::Tensor& flow) {
+  const int64_t height = flow.size(2), width = flow.size(3);
+  const at::Tensor x = flow.select(1, 0) + at::arange(width, flow.options());
+  const at::Tensor y = flow.select(1, 1) + at::arange(height, flow.options()).unsqueeze(1);
+  const at::Tensor grid = at::stack(
+      {x * (2.0 / static_cast<double>(width - 1)) - 1, y * (2.0 / static_cast<double>(height - 1)) - 1}, 3);
+  return at::grid_sampler_2d(picture, grid, /*bilinear*/ 0, /*border*/ 1, /*align_corners=*/true);
+}
+
+at::Tensor squared_length(const at::Tensor& flow) { return flow.square().sum(1, /*keepdim=*/true); }
+
+// Squared differences to the next column and row; none from the last one.
+at::Tensor squared_gradient(const at::Tensor& flow) {
+  const at::Tensor right = at::constant_pad_nd(at::diff(flow, 1, 3), {0, 1, 0, 0});
+  const at::Tensor down = at::constant_pad_nd(at::diff(flow, 1, 2), {0, 0, 0, 1});
+  return squared_length(right) + squared_length(down);
+}
+
+// Where the flow leads to a pixel that does not lead back, and at the edges of what moves.
+at::Tensor occlusion(const at::Tensor& forward, const at::Tensor& backward) {
+  const at::Tensor back = warp(backward, forward);
+  const at::Tensor lost =
+      squared_length(back + forward) > (squared_length(back) + squared_length(forward)) * 0.01 + 0.5;
+  return lost.logical_or(squared_gradient(forward) > squared_length(forward) * 0.01 + 0.002);
+}
+
+double warping_error_of(const at::Tensor& before, const at::Tensor& now,
+                        const nn::FlowSequence::Flows& flows) {
+  // `forward` leads from the frame before to this one, so that this one is drawn back along it.
+  const at::Tensor visible = occlusion(flows.forward, flows.backward).logical_not().to(at::kFloat);
+  const double count = visible.sum(at::kDouble).item<double>();
+  if (count == 0) return 0;
+  const at::Tensor difference = (warp(now, flows.forward) - before) * visible;
+  return difference.square().sum(at::kDouble).item<double>() / count;
+}
+
+}  // namespace
+
+struct RaftNetwork::Loaded {
+  nn::Raft network;
+};
+
+RaftNetwork::RaftNetwork(WeightFile weights) : weights_(std::move(weights)) {}
+RaftNetwork::~RaftNetwork() = default;
+
+RaftNetwork::Loaded& RaftNetwork::load() {
+  if (!loaded_)
+    loaded_ = load_weights([&] { return std::make_unique<Loaded>(Loaded{nn::Raft(weights_.path)}); });
+  return *loaded_;
+}
+
+std::vector<PairMotion> RaftNetwork::motion(const media::Video& video, std::span<const size_t> frames) {
+  const c10::InferenceMode inference;
+  const nn::RaftPadding padding(static_cast<int64_t>(video.height), static_cast<int64_t>(video.width));
+  nn::FlowSequence sequence(load().network, /*backward=*/false);
+  std::vector<PairMotion> result;
+  for (const size_t frame : frames) {
+    const auto flows = sequence.next(padding.pad(picture(video, frame)));
+    if (!flows) continue;
+    const at::Tensor lengths = squared_length(flows->forward).sqrt();
+    std::vector<float> all = numbers(lengths);
+    result.push_back({mean(numbers(padding.crop(lengths))), mean_of_largest(all, kLargestShare)});
+  }
+  return result;
+}
+
+double RaftNetwork::warping_error(const media::Video& video, double white) {
+  const c10::InferenceMode inference;
+  const nn::RaftPadding padding(static_cast<int64_t>(video.height / 2),
+                                static_cast<int64_t>(video.width / 2));
+  nn::FlowSequence sequence(load().network, /*backward=*/true);
+  at::Tensor before;
+  double sum = 0;
+  for (size_t i = 0; i < video.frames; ++i) {
+    const at::Tensor now = padding.pad(half_size(picture(video, i)));
+    if (const auto flows = sequence.next(now * white)) sum += warping_error_of(before, now, *flows);
+    before = now;
+  }
+  return sum / static_cast<double>(video.frames - 1);
+}
+
+}  // namespace vidbench::metrics
