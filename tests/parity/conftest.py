@@ -15,10 +15,13 @@ import sysconfig
 import types
 from collections.abc import Iterator
 
-import numpy
-import pytest
-import torch
-from safetensors.torch import load_file, save_file
+# Threads that spin at barriers cost a machine that does something else most of its time.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import numpy  # noqa: E402
+import pytest  # noqa: E402
+import torch  # noqa: E402
+from safetensors.torch import load_file, save_file  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("VIDBENCH_BIN_DIR", ROOT / "build/release/bin")).parent
