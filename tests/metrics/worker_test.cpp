@@ -106,6 +106,18 @@ TEST_F(WorkerTest, AVideoTooShortForAMetricLacksThatMetricAlone) {
   EXPECT_TRUE(outcome.measurements->values.contains("video/exposure"));
 }
 
+TEST_F(WorkerTest, APairedVideoThatCannotBeReadCostsItsMetricsAlone) {
+  auto first = write_true("a", 1), second = write_true("b", 2), third = write_true("c", 3);
+  first.paired = second.video;
+  second.paired = folder_.path() / "missing.npy";
+  const auto outcomes = evaluator_.evaluate({first, second, third}, {"paired/psnr", "video/exposure"}, {});
+  ASSERT_TRUE(outcomes[0].measurements && outcomes[1].measurements && outcomes[2].measurements);
+  EXPECT_GT(outcomes[0].measurements->values.at("paired/psnr"), 0);
+  EXPECT_NE(outcomes[1].measurements->missing.at("paired/psnr").find("missing.npy"), std::string::npos);
+  EXPECT_EQ(outcomes[2].measurements->missing.at("paired/psnr"), "the video has no partner");
+  for (const auto& outcome : outcomes) EXPECT_TRUE(outcome.measurements->values.contains("video/exposure"));
+}
+
 TEST_F(WorkerTest, PromptsOutsideTheGrammarHaveNoGroundTruth) {
   auto outside = write_true("outside", 1), without = write_true("without", 1);
   outside.prompt = "a corgi in the rain";

@@ -16,6 +16,7 @@
 #include "nn/dino.h"
 #include "nn/i3d.h"
 #include "nn/inception.h"
+#include "nn/lpips.h"
 #include "nn/musiq.h"
 #include "nn/raft.h"
 #include "nn/safetensors.h"
@@ -139,6 +140,12 @@ const std::map<std::string, std::function<Tensors(const Call&)>>& networks() {
       // Too little memory for the correlation of any pair.
       {"raft-blocks", [](const Call& call) { return raft_pairs(call, {.correlation_bytes = 100'000}); }},
       {"raft-sequence", raft_sequence},
+      {"lpips",
+       [](const Call& call) -> Tensors {
+         Lpips network(call.weights / "alexnet-owt-7be5be79.pth", call.weights / "alex.pth",
+                       {.type = call.type});
+         return {{"distances", network(call.in.at("a"), call.in.at("b"))}};
+       }},
   };
   return table;
 }
