@@ -92,8 +92,10 @@ class Metric:
     features: str | None = None  # for kind "set": the feature vectors the statistic is computed from
     row_size: int = 0  # a video's features are rows of that many numbers each; 0 = one row
     needs: Sequence[Literal["prompt", "reference"]] = ()
+    failure_cases: str = ""  # when not to believe it
     citation: str = ""
-    licence: str = ""
+    licence: str = ""  # of the computation and its weights
+    weights_files: Sequence[str] = ()  # official names of the weight files it reads
     weights_sha256: str | None = None  # of the networks it uses
 
 

@@ -50,6 +50,7 @@ void add_leaderboard_command(CLI::App& app, Context& context);
 void add_compare_command(CLI::App& app, Context& context);
 void add_export_command(CLI::App& app, Context& context);
 void add_models_command(CLI::App& app, Context& context);
+void add_metrics_command(CLI::App& app, Context& context);
 void add_suites_command(CLI::App& app, Context& context);
 
 }  // namespace vidbench::cli

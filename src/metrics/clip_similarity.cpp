@@ -52,6 +52,7 @@ store::MetricInfo about_prompts(store::MetricInfo info, const ClipNetwork& netwo
   info.reducer = "mean";
   info.needs = {"prompt"};
   info.licence = kLicence;
+  info.weights_files = {network.weights().path.filename(), network.merges().path.filename()};
   info.weights_sha256 = network.weights().sha256;
   info.unavailable = first_problem({network.weights(), network.merges()});
   return info;
@@ -62,6 +63,7 @@ store::MetricInfo about_frames(store::MetricInfo info, const ClipNetwork& networ
   info.higher_is_better = true;
   info.reducer = "mean";
   info.licence = kLicence;
+  info.weights_files = {network.weights().path.filename()};
   info.weights_sha256 = network.weights().sha256;
   info.unavailable = network.weights().problem;
   return info;
@@ -80,6 +82,8 @@ Metric clip_score(Network network) {
                              "the frames, at least 0. Prompts are cut at 77 tokens. For one picture this is "
                              "torchmetrics' CLIPScore; it is not Hessel's, which multiplies by 2.5 and puts "
                              "a phrase before the prompt.",
+               .failure_cases = "Blind to the order of frames and to motion. What a long prompt asks after "
+                                "77 tokens is not seen.",
                .citation = "Hessel et al., CLIPScore, EMNLP 2021, arXiv:2104.08718"},
               *network),
           [network](Sample& sample) { return std::max(100 * mean_cosine_to_prompt(sample, network), 0.0); }};
@@ -93,7 +97,9 @@ Metric clipsim(Network network) {
                .maximum = 1,
                .definition = std::string(kMade) +
                              "The cosine of a frame's and the prompt's embedding, averaged over the frames. "
-                             "Published values are about 0.3. Blind to the order of frames.",
+                             "Published values are about 0.3. Prompts are cut at 77 tokens.",
+               .failure_cases = "Blind to the order of frames and to motion. What a long prompt asks after "
+                                "77 tokens is not seen.",
                .citation = "Wu et al., GODIVA, 2021, arXiv:2104.14806"},
               *network),
           [network](Sample& sample) { return mean_cosine_to_prompt(sample, network); }};
@@ -105,8 +111,8 @@ Metric clip_frame_consistency(Network network) {
                .title = "CLIP frame consistency (ViT-B/32)",
                .minimum = -1,
                .maximum = 1,
-               .definition = std::string(kMade) +
-                             "The mean cosine of the embeddings of consecutive frames. A frozen video has 1.",
+               .definition = std::string(kMade) + "The mean cosine of the embeddings of consecutive frames.",
+               .failure_cases = "A frozen video has 1: the less changes, the higher it is.",
                .citation = "Esser et al., ICCV 2023, arXiv:2302.03011"},
               *network),
           [network](Sample& sample) {
@@ -116,18 +122,18 @@ Metric clip_frame_consistency(Network network) {
 }
 
 Metric background_consistency(Network network) {
-  return {about_frames({.id = "vbench/background-consistency",
-                        .title = "Background consistency (CLIP ViT-B/32)",
-                        .minimum = 0,
-                        .maximum = 1,
-                        .definition =
-                            std::string(kMadeByVbench) +
-                            "The mean, over the frames from the second on, of the mean of the cosines with "
-                            "the frame before and with the first frame, negative ones counted as 0. A frozen "
-                            "video has 1. VBench averages over frames of all videos, this over videos: the "
-                            "two differ where videos differ in length.",
-                        .citation = "Huang et al., VBench, CVPR 2024, arXiv:2311.17982"},
-                       *network),
+  return {about_frames(
+              {.id = "vbench/background-consistency",
+               .title = "Background consistency (CLIP ViT-B/32)",
+               .minimum = 0,
+               .maximum = 1,
+               .definition = std::string(kMadeByVbench) +
+                             "The mean, over the frames from the second on, of the mean of the cosines with "
+                             "the frame before and with the first frame, negative ones counted as 0.",
+               .failure_cases = "A frozen video has 1. VBench averages over the frames of all videos, this "
+                                "over videos: the two differ where videos differ in length.",
+               .citation = "Huang et al., VBench, CVPR 2024, arXiv:2311.17982"},
+              *network),
           [network](Sample& sample) {
             require_frames(sample.video(), 2);
             return vbench_consistency(vbench_frames_of(sample, network));
@@ -141,11 +147,12 @@ Metric aesthetic_quality(Network network) {
        .minimum = 0,
        .maximum = 1,
        .definition = std::string(kMadeByVbench) +
-                     "LAION's linear head on the unit embedding, divided by 10, averaged over the frames. "
-                     "Judges pictures, not motion; prefers paintings and shallow focus.",
+                     "LAION's linear head on the unit embedding, divided by 10, averaged over the frames.",
+       .failure_cases = "Judges pictures, not motion; prefers paintings and shallow focus.",
        .citation = "Huang et al., VBench, CVPR 2024, arXiv:2311.17982; LAION aesthetic predictor"},
       *network);
   info.unavailable = first_problem({network->weights(), network->head()});
+  info.weights_files.push_back(network->head().path.filename());
   info.weights_sha256 += network->head().sha256;
   return {std::move(info), [network](Sample& sample) {
             require_frames(sample.video(), 1);

@@ -19,19 +19,18 @@ double measure(Sample& sample) {
 }  // namespace
 
 Metric exposure() {
-  return {
-      {.id = "video/exposure",
-       .version = 1,
-       .title = "Well-exposed share",
-       .higher_is_better = true,
-       .minimum = 0,
-       .maximum = 1,
-       .reducer = "mean",
-       .definition =
-           "Share of all pixels of all frames whose BT.601 luma lies in 16..239 of 255. A prompt that asks "
-           "for night, snow or a plain black or white background lowers it rightly.",
-       .licence = "Apache-2.0"},
-      measure};
+  return {{.id = "video/exposure",
+           .version = 1,
+           .title = "Well-exposed share",
+           .higher_is_better = true,
+           .minimum = 0,
+           .maximum = 1,
+           .reducer = "mean",
+           .definition = "Share of all pixels of all frames whose BT.601 luma lies in 16..239 of 255.",
+           .failure_cases =
+               "A prompt that asks for night, snow or a plain black or white background lowers it rightly.",
+           .licence = "Apache-2.0"},
+          measure};
 }
 
 }  // namespace vidbench::metrics

@@ -36,8 +36,10 @@ Metric flicker() {
            .reducer = "mean",
            .definition =
                "(255 - m) / 255, m being the mean absolute difference of consecutive frames over all pixels "
-               "and RGB channels, averaged over the pairs. VBench reads it on videos that were asked to be "
-               "static: motion lowers it as flicker does, and a frozen video has 1.",
+               "and RGB channels, averaged over the pairs: VBench's temporal flickering.",
+           .failure_cases =
+               "Motion lowers it as flicker does, and a frozen video has 1. VBench reads it only on prompts "
+               "for static scenes, after a filter that drops moving videos; this metric has no such filter.",
            .citation = "Huang et al., VBench, CVPR 2024, arXiv:2311.17982",
            .licence = "Apache-2.0"},
           measure};

@@ -20,7 +20,11 @@ Metric set_metric(const I3dNetwork& network, store::MetricInfo info) {
       "side to 256 with antialiased bilinear interpolation, centre crop, cut to whole bytes, bilinear to "
       "224x224. "
       "Unlike cd-fvd each video counts once and its first frames are taken, not random ones.";
+  info.failure_cases +=
+      " Says little about time: what the frames show outweighs how they move. The choice of clips, resizing "
+      "and video compression move it, so numbers of two programs compare only when all of that is the same.";
   info.licence = "Apache-2.0";
+  info.weights_files = {network.weights().path.filename()};
   info.weights_sha256 = network.weights().sha256;
   info.unavailable = network.weights().problem;
   return {std::move(info), {}};
@@ -46,8 +50,8 @@ Metric fvd_i3d(const I3dNetwork& network) {
        .reducer = "frechet-biased",
        .definition =
            "Fréchet distance between Gaussians fitted to the features of the generated and of the reference "
-           "videos; covariance divided by N, as StyleGAN-V and cd-fvd do. Biased upwards for small sets: "
-           "compare sets of one size.",
+           "videos; covariance divided by N, as StyleGAN-V and cd-fvd do.",
+       .failure_cases = "Biased upwards for small sets: compare sets of one size.",
        .citation =
            "Unterthiner et al. 2018, arXiv:1812.01717; features as Ge et al., CVPR 2024, arXiv:2404.12391",
        .minimum_videos = 400});
@@ -61,7 +65,8 @@ Metric kvd_i3d(const I3dNetwork& network) {
        .reducer = "kernel",
        .definition =
            "Unbiased squared maximum mean discrepancy with the kernel (x·y / 400 + 1)³ over all pairs of the "
-           "two sets, not multiplied by 1000. Slightly negative for equal distributions.",
+           "two sets, not multiplied by 1000.",
+       .failure_cases = "Slightly negative values are normal for equal distributions.",
        .citation = "Unterthiner et al. 2018, arXiv:1812.01717; Bińkowski et al., ICLR 2018, arXiv:1801.01401",
        .minimum_videos = 2});
 }

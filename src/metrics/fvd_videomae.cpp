@@ -36,11 +36,13 @@ Metric fvd_videomae(const VideoMaeNetwork& network) {
            "0.1.1 "
            "does (values in 0..1, not normalised). Follows motion more than fvd-i3d, which follows content. "
            "Unlike "
-           "cd-fvd each video counts once and its first frames are taken, not random ones. Biased upwards "
-           "for small "
-           "sets: fewer videos than numbers in a feature leave the covariance without full rank.",
+           "cd-fvd each video counts once and its first frames are taken, not random ones.",
+       .failure_cases = "Biased upwards for small sets: fewer videos than numbers in a feature leave the "
+                        "covariance without full rank. The choice of clips, resizing and video compression "
+                        "move it, so numbers of two programs compare only when all of that is the same.",
        .citation = "Ge et al., CVPR 2024, arXiv:2404.12391; Wang et al., CVPR 2023, arXiv:2303.16727",
        .licence = "MIT",
+       .weights_files = {network.weights().path.filename()},
        .weights_sha256 = network.weights().sha256,
        .minimum_videos = 1408,
        .unavailable = network.weights().problem},

@@ -16,7 +16,8 @@ shapes::SceneSpec scene_of(const Sample& sample) {
 }
 
 // 1 when every object of the caption has the attribute right.
-Metric accuracy(const std::string& attribute, bool shapes::ObjectVerdict::*member, const std::string& how) {
+Metric accuracy(const std::string& attribute, bool shapes::ObjectVerdict::*member, const std::string& how,
+                const std::string& failure_cases) {
   Metric metric{{.id = "shapes/" + attribute + "-accuracy",
                  .version = 1,
                  .title = "Right " + attribute,
@@ -29,6 +30,7 @@ Metric accuracy(const std::string& attribute, bool shapes::ObjectVerdict::*membe
                                " it asks for, else 0, by a checker "
                                "without learned parts: " +
                                how + ". Only for captions of the shapes world.",
+                 .failure_cases = failure_cases + " The checker errs on a small share of true videos, too.",
                  .licence = "Apache-2.0"},
                 [member](Sample& sample) {
                   const auto& verdict = sample.once<shapes::Verdict>("shapes verdict", [&] {
@@ -44,15 +46,18 @@ Metric accuracy(const std::string& attribute, bool shapes::ObjectVerdict::*membe
 }  // namespace
 
 Metric colour_accuracy() {
-  return accuracy("colour", &shapes::ObjectVerdict::color, "the vote of the saturated pixels' hues");
+  return accuracy("colour", &shapes::ObjectVerdict::color, "the vote of the saturated pixels' hues",
+                  "Strong noise looks colourful.");
 }
 Metric shape_accuracy() {
   return accuracy("shape", &shapes::ObjectVerdict::shape,
-                  "the best overlap with rendered templates along the object's path");
+                  "the best overlap with rendered templates along the object's path",
+                  "Blind to mild blur; strong noise hides shapes that people still see.");
 }
 Metric motion_accuracy() {
   return accuracy("motion", &shapes::ObjectVerdict::motion,
-                  "the best least-squares fit of the object's path by each motion");
+                  "the best least-squares fit of the object's path by each motion",
+                  "A path that is cut short by a freeze may fit another motion.");
 }
 
 }  // namespace vidbench::metrics

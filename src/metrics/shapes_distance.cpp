@@ -21,27 +21,28 @@ std::vector<float> normalised(std::vector<float> vector) {
 }
 
 Metric set_metric(const std::string& reducer, const std::string& title, std::optional<double> minimum,
-                  const std::string& definition, const std::string& citation,
-                  const ShapesNetworks& networks) {
-  return {
-      {.id = "shapes/" + reducer,
-       .version = 1,
-       .title = title,
-       .higher_is_better = false,
-       .minimum = minimum,
-       .is_set = true,
-       .reducer = reducer,
-       .features = kFeature,
-       .needs = {"reference"},
-       .definition =
-           definition +
-           " The features are the last hidden layer (48) of the shapes world's attribute "
-           "classifier, each vector scaled to a mean square of 1; not comparable with published FVD or KVD.",
-       .citation = citation,
-       .licence = "Apache-2.0",
-       .weights_sha256 = networks.classifier().sha256,
-       .unavailable = networks.classifier().problem},
-      {}};
+                  const std::string& definition, const std::string& failure_cases,
+                  const std::string& citation, const ShapesNetworks& networks) {
+  return {{.id = "shapes/" + reducer,
+           .version = 1,
+           .title = title,
+           .higher_is_better = false,
+           .minimum = minimum,
+           .is_set = true,
+           .reducer = reducer,
+           .features = kFeature,
+           .needs = {"reference"},
+           .definition = definition +
+                         " The features are the last hidden layer (48) of the shapes world's attribute "
+                         "classifier, each vector scaled to a mean square of 1.",
+           .failure_cases = failure_cases + " Blind to noise and nearly so to blur: the classifier was "
+                                            "trained with both. Not comparable with published FVD or KVD.",
+           .citation = citation,
+           .licence = "Apache-2.0",
+           .weights_files = {"classifier.safetensors"},
+           .weights_sha256 = networks.classifier().sha256,
+           .unavailable = networks.classifier().problem},
+          {}};
 }
 
 }  // namespace
@@ -55,7 +56,9 @@ Metric shapes_frechet(const ShapesNetworks& networks) {
   return set_metric(
       "frechet", "Fréchet distance", 0,
       "Fréchet distance between Gaussians fitted to the features of the generated and of the reference "
-      "videos (unbiased covariance). Biased upwards for small sets: compare sets of one size.",
+      "videos (unbiased covariance).",
+      "Biased upwards for small sets: compare sets of one size (48 true videos against 512 others have 1.8 ± "
+      "0.2, 200 have 0.5).",
       "Heusel et al., NeurIPS 2017, arXiv:1706.08500; Unterthiner et al. 2018, arXiv:1812.01717", networks);
 }
 
@@ -63,7 +66,8 @@ Metric shapes_kernel(const ShapesNetworks& networks) {
   return set_metric(
       "kernel", "Kernel distance", std::nullopt,
       "Unbiased squared maximum mean discrepancy with the kernel (x·y / D + 1)³ between the features of "
-      "the generated and of the reference videos. Slightly negative for equal distributions.",
+      "the generated and of the reference videos.",
+      "Equal sets scatter about 0 (± 0.014 for 48 against 512 videos), so that it may be negative.",
       "Bińkowski et al., ICLR 2018, arXiv:1801.01401", networks);
 }
 

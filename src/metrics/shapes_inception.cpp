@@ -26,11 +26,12 @@ Metric shapes_inception(const ShapesNetworks& networks) {
        .features = kFeature,
        .definition =
            "exp of the mean KL divergence between each video's class posterior and the set's mean posterior; "
-           "the 40 classes are the pairs of 5 shapes and 8 motions of the shapes world's classifier. At most "
-           "the number of videos. Blind to wrong captions and to wrong colours; not comparable with "
-           "published Inception Scores.",
+           "the 40 classes are the pairs of 5 shapes and 8 motions of the shapes world's classifier.",
+       .failure_cases = "At most the number of videos; 48 true videos have about 18. Blind to wrong captions "
+                        "and to wrong colours. Not comparable with published Inception Scores.",
        .citation = "Salimans et al., NeurIPS 2016, arXiv:1606.03498",
        .licence = "Apache-2.0",
+       .weights_files = {"classifier.safetensors"},
        .weights_sha256 = networks.classifier().sha256,
        .unavailable = networks.classifier().problem},
       {}};

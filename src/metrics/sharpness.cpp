@@ -48,8 +48,9 @@ Metric sharpness() {
        .definition =
            "Variance of the 4-neighbour Laplacian of BT.601 luma (0..255) over the inner pixels, averaged "
            "over "
-           "the frames. Depends on resolution and content: compare only the same prompts at the same size. "
-           "Noise raises it.",
+           "the frames.",
+       .failure_cases = "Noise raises it. Depends on resolution and content: compare only the same prompts "
+                        "at the same size.",
        .citation = "Pech-Pacheco et al., Diatom autofocusing in brightfield microscopy, ICPR 2000",
        .licence = "Apache-2.0"},
       measure};

@@ -18,11 +18,12 @@ Metric subject_consistency(std::shared_ptr<DinoNetwork> network) {
                      "from the second "
                      "on, of the mean of the cosines of DINO's class token with the frame before and with "
                      "the first frame, "
-                     "negative ones counted as 0. A frozen video has 1. VBench averages over frames of all "
-                     "videos, this over "
-                     "videos: the two differ where videos differ in length.",
+                     "negative ones counted as 0.",
+       .failure_cases = "A frozen video has 1. VBench averages over the frames of all videos, this over "
+                        "videos: the two differ where videos differ in length.",
        .citation = "Huang et al., VBench, CVPR 2024, arXiv:2311.17982; Caron et al. 2021, arXiv:2104.14294",
        .licence = "Apache-2.0",
+       .weights_files = {network->weights().path.filename()},
        .weights_sha256 = network->weights().sha256,
        .unavailable = network->weights().problem},
       [network](Sample& sample) {

@@ -79,8 +79,10 @@ Json to_json(const MetricInfo& metric) {
           {"row_size", metric.row_size},
           {"needs", metric.needs},
           {"definition", metric.definition},
+          {"failure_cases", metric.failure_cases},
           {"citation", metric.citation},
           {"licence", metric.licence},
+          {"weights_files", metric.weights_files},
           {"weights_sha256", metric.weights_sha256},
           {"minimum_videos", metric.minimum_videos},
           {"unavailable", metric.unavailable}};
@@ -111,8 +113,10 @@ MetricInfo metric_info_from_json(const Json& json) {
     throw_input(fmt::format("metric '{}': 'row_size' must not be negative", metric.id));
   metric.needs = member_or<std::vector<std::string>>(json, "needs", metric.id, {});
   metric.definition = member_or<std::string>(json, "definition", metric.id, "");
+  metric.failure_cases = member_or<std::string>(json, "failure_cases", metric.id, "");
   metric.citation = member_or<std::string>(json, "citation", metric.id, "");
   metric.licence = member_or<std::string>(json, "licence", metric.id, "");
+  metric.weights_files = member_or<std::vector<std::string>>(json, "weights_files", metric.id, {});
   metric.weights_sha256 = member_or<std::string>(json, "weights_sha256", metric.id, "");
   metric.minimum_videos = member_or<int64_t>(json, "minimum_videos", metric.id, 0);
   metric.unavailable = member_or<std::string>(json, "unavailable", metric.id, "");

@@ -31,7 +31,11 @@ struct MetricInfo {
   std::string features;  // feature id, for set metrics
   int64_t row_size = 0;  // a video's features are rows of that many numbers each; 0 = one row
   std::vector<std::string> needs;
-  std::string definition, citation, licence;
+  std::string definition;
+  std::string failure_cases;  // known ones: when not to believe it
+  std::string citation;
+  std::string licence;  // of the computation and its weights; SPDX where there is an identifier
+  std::vector<std::string> weights_files;  // official names of the weight files, empty when it has none
   std::string weights_sha256;  // of the networks it uses; part of its definition, "" when it has none
   int64_t minimum_videos = 0;  // a set statistic of fewer says little; 0 = no minimum
   std::string unavailable;  // why the worker cannot compute it ("weights … are not there"), "" when it can

@@ -44,6 +44,7 @@ TEST_F(WorkerTest, OffersMetricsThatDescribeThemselves) {
     ids.push_back(metric.id);
     EXPECT_EQ(metric.version, 1) << metric.id;
     EXPECT_GT(metric.definition.size(), 60u) << metric.id;
+    EXPECT_GT(metric.failure_cases.size(), 30u) << metric.id;
     EXPECT_FALSE(metric.title.empty()) << metric.id;
     EXPECT_FALSE(metric.licence.empty()) << metric.id;
     EXPECT_EQ(metric.is_set, !metric.features.empty()) << metric.id;

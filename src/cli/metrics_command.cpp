@@ -1,0 +1,154 @@
+// vidbench metrics: what each number means, and what can be computed here.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/licence.h"
+#include "base/strings.h"
+#include "cli/context.h"
+#include "report/format.h"
+#include "workers/evaluator.h"
+#include "workers/measurements.h"
+
+namespace vidbench::cli {
+namespace {
+
+struct Arguments {
+  std::string metric, format, evaluator;
+  std::vector<std::string> weights;
+};
+
+std::vector<store::MetricInfo> offered(const Arguments& arguments) {
+  const std::filesystem::path log = default_cache_directory() / "metrics" / "evaluator.log";
+  std::filesystem::create_directories(log.parent_path());
+  workers::Evaluator evaluator(evaluator_command(arguments.evaluator, arguments.weights), {.log_path = log});
+  return evaluator.start();
+}
+
+Json description(const store::MetricInfo& metric) {
+  Json json = store::to_json(metric);
+  json["available"] = metric.unavailable.empty();
+  json["non_commercial"] = is_non_commercial(metric.licence);
+  return json;
+}
+
+std::string kind(const store::MetricInfo& metric) { return metric.is_set ? "set" : "sample"; }
+std::string better(const store::MetricInfo& metric) { return metric.higher_is_better ? "higher" : "lower"; }
+
+std::string range(const store::MetricInfo& metric) {
+  const auto bound = [](const std::optional<double>& value) { return value ? report::exact(*value) : "…"; };
+  if (!metric.minimum && !metric.maximum) return "unbounded";
+  return bound(metric.minimum) + " to " + bound(metric.maximum);
+}
+
+void list(const Arguments& arguments) {
+  const auto metrics = offered(arguments);
+  if (arguments.format == "json") {
+    Json json = Json::array();
+    for (const auto& metric : metrics) json.push_back(description(metric));
+    return print_json(Json{{"schema", "vidbench.metrics/1"}, {"metrics", json}});
+  }
+  report::Table table;
+  table.columns = {{"metric"},  {"kind", false, 2}, {"better", false, 1},     {"needs", false, 3},
+                   {"licence"}, {"non-commercial"}, {"can be computed here"}, {"why not", false, 4}};
+  for (const auto& metric : metrics) {
+    const bool here = metric.unavailable.empty();
+    table.rows.push_back({{metric.id},
+                          {kind(metric)},
+                          {better(metric)},
+                          {join(metric.needs, ", ")},
+                          {metric.licence},
+                          {is_non_commercial(metric.licence) ? "NON-COMMERCIAL" : "", report::Emphasis::kBad},
+                          {here ? "yes" : "no", here ? report::Emphasis::kGood : report::Emphasis::kDim},
+                          {one_line(metric.unavailable)}});
+  }
+  print_table(table, arguments.format);
+}
+
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+// What is known of the metric, as names and texts; what it does not have is left out.
+Fields fields_of(const store::MetricInfo& metric) {
+  Fields fields = {
+      {"metric", metric.id},
+      {"title", metric.title},
+      {"version", std::to_string(metric.version)},
+      {"kind", metric.is_set ? "set: one number for a set of videos (" + metric.reducer + ")"
+                             : "sample: one number a video, averaged"},
+      {"better", better(metric)},
+      {"unit", metric.unit},
+      {"range", range(metric)},
+      {"needs", join(metric.needs, ", ")},
+      {"minimum videos", metric.minimum_videos > 0 ? std::to_string(metric.minimum_videos) : ""},
+      {"definition", metric.definition},
+      {"known failures", metric.failure_cases},
+      {"citation", metric.citation},
+      {"licence",
+       is_non_commercial(metric.licence) ? metric.licence + " — NON-COMMERCIAL use only" : metric.licence},
+      {"weights files", join(metric.weights_files, ", ")},
+      {"weights sha256", metric.weights_sha256},
+      {"computed here", metric.unavailable.empty() ? "yes" : "no: " + metric.unavailable}};
+  std::erase_if(fields, [](const auto& field) { return field.second.empty(); });
+  return fields;
+}
+
+// Fields with their texts wrapped at spaces beside them.
+std::string wrapped(const Fields& fields, size_t width) {
+  constexpr size_t kLabel = 16;
+  const size_t room = std::max<size_t>(width, kLabel + 24) - kLabel;
+  std::string text;
+  for (const auto& [name, value] : fields) {
+    std::string line, label = name;
+    const auto flush = [&] {
+      text += fmt::format("{:<{}}{}\n", label, kLabel, line);
+      label.clear();
+      line.clear();
+    };
+    for (const std::string& word : split(report::printable(value), ' ')) {
+      if (!line.empty() && report::display_width(line) + 1 + report::display_width(word) > room) flush();
+      line += (line.empty() ? "" : " ") + word;
+    }
+    flush();
+  }
+  return text;
+}
+
+void show(const Arguments& arguments) {
+  const auto metric = workers::choose_metrics(offered(arguments), {arguments.metric}).front();
+  if (arguments.format == "json") {
+    Json json = description(metric);
+    json["schema"] = "vidbench.metric/1";
+    return print_json(json);
+  }
+  const Fields fields = fields_of(metric);
+  if (arguments.format == "table") return print(wrapped(fields, std::min<size_t>(stdout_style().width, 110)));
+  report::Table table;
+  table.columns = {{"field"}, {"value"}};
+  for (const auto& [name, value] : fields) table.rows.push_back({{name}, {value}});
+  print_table(table, arguments.format);
+}
+
+void add_options(CLI::App& command, Arguments& arguments) {
+  command.add_option("--weights-dir", arguments.weights, "a folder with official weight files; repeatable")
+      ->allow_extra_args(false);
+  command.add_option("--evaluator", arguments.evaluator, "another metric worker (default: vidbench-eval)");
+  add_format_option(command, arguments.format, {"table", "json", "csv", "md"});
+}
+
+}  // namespace
+
+void add_metrics_command(CLI::App& app, Context&) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* metrics = app.add_subcommand("metrics", "list and show metrics");
+  metrics->require_subcommand(1);
+  CLI::App* list_command = metrics->add_subcommand("list", "the metrics, and which can be computed here");
+  add_options(*list_command, *arguments);
+  list_command->callback([arguments] { list(*arguments); });
+  CLI::App* show_command = metrics->add_subcommand(
+      "show", "one metric: definition, range, known failures, licence, citation, weights");
+  show_command->add_option("metric", arguments->metric, "metric id")->required();
+  add_options(*show_command, *arguments);
+  show_command->callback([arguments] { show(*arguments); });
+}
+
+}  // namespace vidbench::cli
