@@ -44,7 +44,8 @@ Metric sample_metric(const RaftNetwork& network, store::MetricInfo info,
   info.definition +=
       " Optical flow: RAFT (raft-things.pth, 20 iterations) between neighbours of every round(fps / 8)th "
       "frame (at least every one; halves rounded to even) at the video's own size, padded to multiples of 8.";
-  info.licence = "Apache-2.0";
+  info.licence = "BSD-3-Clause";
+  info.weights_files = {network.weights().path.filename()};
   info.weights_sha256 = network.weights().sha256;
   info.unavailable = network.weights().problem;
   return {std::move(info), std::move(measure)};
@@ -77,8 +78,10 @@ Metric dynamic_degree(std::shared_ptr<RaftNetwork> network) {
        .definition =
            "1 when at least round(4 N / 16) pairs of the N frames looked at move (halves rounded to even), "
            "else 0. A pair moves when the mean of the largest 5 % of the flow's lengths over the padded "
-           "picture exceeds 6 · (shorter side) / 256 pixels. Camera motion counts; more is not better in "
-           "itself.",
+           "picture exceeds 6 · (shorter side) / 256 pixels. ",
+       .failure_cases = "Camera motion alone makes it 1, and so do noise and cuts: more is not better in "
+                        "itself. With two frames it "
+                        "is always 1, since half a pair is rounded to none.",
        .citation =
            "Huang et al., VBench, CVPR 2024, arXiv:2311.17982; Teed & Deng, ECCV 2020, arXiv:2003.12039"},
       [network](Sample& sample) {
@@ -97,7 +100,10 @@ Metric flow_magnitude(std::shared_ptr<RaftNetwork> network) {
        .definition =
            "Mean over the pairs of frames looked at, about an eighth of a second apart, of the flow's mean "
            "length over the picture, in per cent of the picture's shorter side: the continuous companion of "
-           "dynamic degree, on the same flow. Camera motion counts; more is not better in itself.",
+           "dynamic degree, on the same flow.",
+       .failure_cases =
+           "No quality: camera motion, noise and cuts raise it. It is motion a step of about an eighth of a "
+           "second, not a second.",
        .citation = "Teed & Deng, RAFT, ECCV 2020, arXiv:2003.12039"},
       [network](Sample& sample) {
         const Motion& motion = motion_of(sample, network);

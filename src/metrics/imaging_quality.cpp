@@ -17,12 +17,13 @@ Metric imaging_quality(std::shared_ptr<MusiqNetwork> network) {
                          "100. Frames whose "
                          "longer side is over 512 are resized to 512 by bilinear interpolation of floats "
                          "without antialiasing, as "
-                         "VBench's code does. Judges distortions of single frames (noise, blur, exposure), "
-                         "not content and not "
-                         "motion.",
+                         "VBench's code does.",
+           .failure_cases =
+               "Judges distortions of single frames (noise, blur, exposure), not content and not motion.",
            .citation =
                "Huang et al., VBench, CVPR 2024, arXiv:2311.17982; Ke et al., ICCV 2021, arXiv:2108.05997",
            .licence = "Apache-2.0",
+           .weights_files = {network->weights().path.filename()},
            .weights_sha256 = network->weights().sha256,
            .unavailable = network->weights().problem},
           [network](Sample& sample) {

@@ -23,11 +23,12 @@ Metric similarity(std::shared_ptr<ViClipNetwork> network, const char* id, const 
                      "bicubic interpolation "
                      "of bytes without antialiasing, centre crop, CLIP's mean and deviation; prompts cut at "
                      "32 tokens: all as "
-                     "VBench's code does. Published values lie between 0.2 and 0.3. Of a long prompt it "
-                     "knows the beginning.",
+                     "VBench's code does.",
+       .failure_cases = "Of a long prompt it knows the beginning. Published values lie between 0.2 and 0.3.",
        .citation = "Huang et al., VBench, CVPR 2024, arXiv:2311.17982; Wang et al., InternVid, ICLR 2024, "
                    "arXiv:2307.06942",
        .licence = "Apache-2.0",
+       .weights_files = {network->weights().path.filename(), network->merges().path.filename()},
        .weights_sha256 = network->weights().sha256,
        .unavailable = problem},
       [network](Sample& sample) {

@@ -59,28 +59,32 @@ Metric paired_psnr() {
        .definition =
            "10 log10(255² / mean squared error over pixels and channels) of each frame, at most 100 dB: "
            "equal "
-           "frames, whose value would be infinite, count 100, and so does an error below 6.5·10⁻⁶. A "
-           "shift by one pixel costs more than a strong blur."},
+           "frames, whose value would be infinite, count 100, and so does an error below 6.5·10⁻⁶.",
+       .failure_cases =
+           "A shift by one pixel costs more than a strong blur: it compares pixels, not what is seen."},
       [](Sample& sample) { return mean_over_frames(sample, 1, psnr); });
 }
 
 Metric paired_ssim() {
-  return metric({.id = "paired/ssim",
-                 .title = "SSIM",
-                 .minimum = -1,
-                 .maximum = 1,
-                 .definition = "Structural similarity of each frame: Gaussian window of 11x11 with deviation "
-                               "1.5, K1 0.01, K2 0.03, "
-                               "range 255, variances divided by N, mean over the places where the window "
-                               "lies inside and over the "
-                               "three channels (Wang's parameters; scikit-image with gaussian_weights).",
-                 .citation = "Wang et al., IEEE Transactions on Image Processing 13(4), 2004"},
-                [](Sample& sample) {
-                  const size_t height = sample.video().height, width = sample.video().width;
-                  return mean_over_frames(sample, kWindow, [&](Frame a, Frame b) {
-                    return similarity(plane(a, height, width), plane(b, height, width), Border::kInside).ssim;
-                  });
-                });
+  return metric(
+      {.id = "paired/ssim",
+       .title = "SSIM",
+       .minimum = -1,
+       .maximum = 1,
+       .definition = "Structural similarity of each frame: Gaussian window of 11x11 with deviation "
+                     "1.5, K1 0.01, K2 0.03, "
+                     "range 255, variances divided by N, mean over the places where the window "
+                     "lies inside and over the "
+                     "three channels (Wang's parameters; scikit-image with gaussian_weights).",
+       .failure_cases = "Strict about shifts and sharp about noise in flat regions; colours count as three "
+                        "grey pictures.",
+       .citation = "Wang et al., IEEE Transactions on Image Processing 13(4), 2004"},
+      [](Sample& sample) {
+        const size_t height = sample.video().height, width = sample.video().width;
+        return mean_over_frames(sample, kWindow, [&](Frame a, Frame b) {
+          return similarity(plane(a, height, width), plane(b, height, width), Border::kInside).ssim;
+        });
+      });
 }
 
 Metric paired_ms_ssim() {
@@ -96,6 +100,9 @@ Metric paired_ms_ssim() {
            "0.3001, 0.2363, 0.1333; scales are means of 2x2 pixels. As torchmetrics 1.9 computes it: the "
            "last "
            "scale's SSIM with a reflected border, unlike other implementations. Frames of at least 176x176.",
+       .failure_cases = "Lenient about small shifts and noise, as its coarse scales see neither. "
+                        "Implementations differ at "
+                        "the borders.",
        .citation = "Wang, Simoncelli & Bovik, Asilomar Conference 2003"},
       [](Sample& sample) {
         const size_t height = sample.video().height, width = sample.video().width;

@@ -25,12 +25,16 @@ Metric warping(std::shared_ptr<RaftNetwork> network, const std::string& id, doub
                "repeated); the squared difference, summed over RGB, is averaged over the pixels that are "
                "visible, and that over the pairs. Not visible: where forward flow f and backward flow b at "
                "its end disagree, |b + f|² > 0.01 (|b|² + |f|²) + 0.5, and where f changes, |∇f|² > 0.01 "
-               "|f|² + 0.002; a pair without a visible pixel counts 0. A frozen video has 0. Optical flow: "
+               "|f|² + 0.002; a pair without a visible pixel counts 0. Optical flow: "
                "RAFT (raft-things.pth, 20 iterations), which sees " +
                input + ".",
+           .failure_cases =
+               "A frozen video has about 0. A pair without a visible pixel counts 0, so that cuts and chaos "
+               "can lower it.",
            .citation = "Liu et al., EvalCrafter, CVPR 2024, arXiv:2310.11440; Lai et al., ECCV 2018, "
                        "arXiv:1808.00449; Teed & Deng, ECCV 2020, arXiv:2003.12039",
-           .licence = "Apache-2.0",
+           .licence = "BSD-3-Clause",
+           .weights_files = {network->weights().path.filename()},
            .weights_sha256 = network->weights().sha256,
            .unavailable = network->weights().problem},
           [network, white](Sample& sample) {
