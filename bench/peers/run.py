@@ -1,15 +1,17 @@
 """Compares vidbench's computations with the programs they replace, on the same weights, inputs and threads.
 
-Usage: .venv/bin/python bench/peers/run.py [i3d] [i3d-bf16] [frechet] [clip] [fvd] [--repetitions 5] [--out FILE]
+Usage: .venv/bin/python bench/peers/run.py [WHAT …] [--repetitions 5] [--videos 64] [--out FILE]
 
 Both sides are loaded once and then take turns, so that what else the machine does meets both; the figures are medians
 of the repetitions and their ratio. Prints one JSON document. The references are those of tests/parity.
 """
 
 import argparse
+import gzip
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -23,10 +25,11 @@ sys.path.insert(0, str(ROOT / "tests/parity"))
 import numpy  # noqa: E402
 import scipy.linalg  # noqa: E402
 import torch  # noqa: E402
-from conftest import CLIPS, REFERENCES, module_from  # noqa: E402
+from conftest import CLIPS, REFERENCES, Evaluator, decode, module_from  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 
 THREADS = 2
+MERGES = REFERENCES / "open_clip/bpe_simple_vocab_16e6.txt.gz"
 
 
 class Ours:
@@ -121,6 +124,78 @@ def clip(repetitions: int) -> dict[str, object]:
         return {"peer": "transformers CLIPModel", **compare(theirs, ours, repetitions)}
 
 
+class TransformersClip(torch.nn.Module):
+    """A CLIPModel as torchmetrics 1.9 knows it: transformers 5 returns an object where there was a tensor."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        super().__init__()
+        self.model, self.config = model, model.config
+
+    def get_image_features(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.model.get_image_features(pixels).pooler_output
+
+    def get_text_features(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return self.model.get_text_features(ids, mask).pooler_output
+
+
+def clip_processor(folder: pathlib.Path) -> object:
+    """transformers' processor, its vocabulary made from CLIP's list of merges."""
+    from open_clip.tokenizer import SimpleTokenizer
+    from transformers import CLIPImageProcessorPil, CLIPProcessor, CLIPTokenizer
+
+    names = {"<start_of_text>": "<|startoftext|>", "<end_of_text>": "<|endoftext|>"}
+    vocabulary = {names.get(text, text): token for text, token in SimpleTokenizer().encoder.items()}
+    (folder / "vocab.json").write_text(json.dumps(vocabulary))
+    merges = gzip.open(MERGES).read().decode().split("\n")[1 : 48894 + 1]
+    (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *merges, ""]))
+    tokenizer = CLIPTokenizer(vocab=str(folder / "vocab.json"), merges=str(folder / "merges.txt"))
+    return CLIPProcessor(image_processor=CLIPImageProcessorPil(), tokenizer=tokenizer)
+
+
+def clip_score(repetitions: int) -> dict[str, object]:
+    """CLIPScore of a video of 48 frames 832x480 and its prompt, from frames in memory (theirs) and from a .npy file
+    (ours): preparation, both networks and the score, models loaded before."""
+    from torchmetrics.multimodal import CLIPScore
+    from transformers import CLIPConfig, CLIPModel
+
+    torch.manual_seed(0)
+    model = CLIPModel(CLIPConfig()).eval()
+    model.visual_projection.weight.data.neg_()  # a cosine above 0: torchmetrics cuts what is below
+    prompt = "two people ride bicycles along a street in the evening, cinematic, shallow focus"
+    with tempfile.TemporaryDirectory() as name, torch.no_grad():
+        folder = pathlib.Path(name)
+        processor = clip_processor(folder)
+        frames = decode(make_clips(folder / "clips", 1, 0) / "000.mp4", 480, 832)[:48]
+        numpy.save(folder / "video.npy", frames.numpy())
+        state = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+        save_file(state, folder / "ViT-B-32.pt")  # told by its content, not by its name
+        shutil.copy(MERGES, folder)
+        score = CLIPScore(lambda: (TransformersClip(model), processor))
+        pictures = list(frames.permute(0, 3, 1, 2))
+        worker = Evaluator("--weights-dir", str(folder), threads=THREADS)
+        values: dict[str, float] = {}
+
+        def theirs() -> None:
+            score.reset()
+            score.update(pictures, [prompt] * len(pictures))
+            values["theirs"] = float(score.compute())
+
+        def ours() -> None:
+            result = worker.evaluate([folder / "video.npy"], ["clipsim"], [prompt])[0]
+            values["ours"] = 100 * result["values"]["clipsim"]
+
+        theirs()
+        ours()
+        times: dict[str, list[float]] = {"theirs_s": [], "ours_s": []}
+        for _ in range(repetitions):
+            times["ours_s"].append(seconds(ours))
+            times["theirs_s"].append(seconds(theirs))
+        worker.close()
+    medians = {side: statistics.median(measured) for side, measured in times.items()}
+    ratio = round(medians["theirs_s"] / medians["ours_s"], 2)
+    return {"peer": "torchmetrics 1.9.0", **medians, "ratio": ratio, "values": values, "all": times}
+
+
 def make_clips(folder: pathlib.Path, count: int, offset: int) -> pathlib.Path:
     """Clips of 49 frames 832x480 at 16 fps, H.264, cut from the real clips of the tests."""
     folder.mkdir()
@@ -180,6 +255,7 @@ COMPARISONS: dict[str, Callable[[int], dict[str, object]]] = {
     "i3d-bf16": lambda n: i3d(n, "bfloat16"),
     "frechet": frechet,
     "clip": clip,
+    "clip-score": clip_score,
     "fvd": fvd,
 }
 

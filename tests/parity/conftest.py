@@ -74,13 +74,13 @@ def probe(tmp_path: pathlib.Path) -> Probe:
 class Evaluator:
     """The metric worker, spoken to over its protocol."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, threads: int = 0) -> None:
         self.process = subprocess.Popen(
             [str(BUILD / "bin/vidbench-eval"), *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self.metrics = {
             metric["id"]: metric
-            for metric in self.call("initialize", protocol="vidbench.worker/1", role="metric")["metrics"]
+            for metric in self.call("initialize", protocol="vidbench.worker/1", threads=threads)["metrics"]
         }
 
     def call(self, method: str, **params: object) -> dict:
