@@ -2,13 +2,22 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
 #include <iostream>
 
+#include "audit.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "base/strings.h"
+#include "media/names.h"
+#include "media/reader.h"
 #include "metrics/registry.h"
 #include "metrics/service.h"
+#include "metrics/threads.h"
+#include "metrics/true_videos.h"
+#include "report/table.h"
 
 namespace {
 
@@ -35,6 +44,71 @@ int serve(const metrics::Registry& registry) {
   return server.serve();
 }
 
+struct AuditArguments {
+  std::string videos, format = "table";
+  std::vector<std::string> metrics;
+  int count = 24, frames = 48, threads = 0;
+};
+
+// The clips of a folder as they are, without prompts.
+std::vector<AuditVideo> clips_of(const AuditArguments& arguments) {
+  namespace fs = std::filesystem;
+  std::vector<fs::path> files;
+  if (!fs::is_directory(arguments.videos)) throw_input(arguments.videos + " is no folder of videos");
+  for (const auto& entry : fs::directory_iterator(arguments.videos))
+    if (media::looks_like_video(entry.path())) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  if (files.size() > static_cast<size_t>(arguments.count)) files.resize(static_cast<size_t>(arguments.count));
+  std::vector<AuditVideo> videos;
+  for (const fs::path& file : files)
+    videos.push_back(
+        {media::read_video(file, {},
+                           {media::SamplePolicy::Kind::kFirst, static_cast<size_t>(arguments.frames)}),
+         "", ""});
+  if (videos.empty()) throw_input("there are no videos in " + arguments.videos);
+  return videos;
+}
+
+std::vector<const metrics::Metric*> metrics_to_audit(const metrics::Registry& registry,
+                                                     const AuditArguments& arguments) {
+  std::vector<const metrics::Metric*> chosen;
+  for (const std::string& list : arguments.metrics)
+    for (const std::string& id : split(list, ',')) chosen.push_back(&registry.metric(id));
+  if (!chosen.empty()) return chosen;
+  for (const metrics::Metric& metric : registry.metrics())
+    if (metric.info.unavailable.empty() &&
+        (arguments.videos.empty() || !metric.info.id.starts_with("shapes/")))
+      chosen.push_back(&metric);
+  return chosen;
+}
+
+void run_audit(const metrics::Registry& registry, const AuditArguments& arguments) {
+  metrics::set_threads(arguments.threads);
+  const auto metrics = metrics_to_audit(registry, arguments);
+  std::vector<AuditVideo> videos;
+  std::vector<media::Video> references;
+  if (arguments.videos.empty()) {
+    for (auto& truth : metrics::true_videos(arguments.count, 1))
+      videos.push_back({std::move(truth.video), truth.caption, truth.wrong_caption});
+    for (auto& truth : metrics::true_videos(4 * arguments.count, 2))
+      references.push_back(std::move(truth.video));
+  } else {
+    videos = clips_of(arguments);
+    for (const AuditVideo& one : videos) references.push_back(one.video);
+  }
+  const Audit result = audit(registry, metrics, videos, references,
+                             [](const std::string& what) { log_info("auditing: " + what); });
+  if (arguments.format == "json")
+    std::cout << to_json(result).dump(2) << '\n';
+  else if (arguments.format == "md")
+    std::cout << report::draw_markdown(audit_table(result));
+  else
+    std::cout
+        << report::draw_terminal(audit_table(result), {.width = 200}).text
+        << "Rank correlation of rising corruption with what the metric calls worse, over " << result.videos
+        << " videos: +1 every step is worse, 0 it is blind, -1 it likes the corruption; – it cannot judge.\n";
+}
+
 int run(int argc, char** argv) {
   CLI::App app("The metric worker of vidbench: serves the worker protocol on stdin and stdout");
   app.set_version_flag("--version", std::string("vidbench-eval ") + VIDBENCH_VERSION);
@@ -48,6 +122,21 @@ int run(int argc, char** argv) {
   metrics_command->add_option("--format", format, "Output format")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
+  AuditArguments audit_arguments;
+  auto* audit_command =
+      app.add_subcommand("audit", "Corrupt videos in rising strength, and see which metrics notice");
+  audit_command->add_option("videos", audit_arguments.videos,
+                            "A folder of real clips (default: videos of the embedded world)");
+  audit_command->add_option("--metrics", audit_arguments.metrics,
+                            "Metric ids, separated by commas (default: all)");
+  audit_command->add_option("--count", audit_arguments.count, "Videos")->check(CLI::Range(3, 1000));
+  audit_command->add_option("--frames", audit_arguments.frames, "Frames of each clip")
+      ->check(CLI::Range(2, 10000));
+  audit_command->add_option("--threads", audit_arguments.threads, "CPU threads (0: the runtime's choice)")
+      ->check(CLI::Range(0, 4096));
+  audit_command->add_option("--format", audit_arguments.format, "Output format")
+      ->check(CLI::IsMember({"table", "json", "md"}))
+      ->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -57,6 +146,10 @@ int run(int argc, char** argv) {
   metrics::register_builtin(registry, {resource_root(), {weights.begin(), weights.end()}});
   if (metrics_command->parsed()) {
     list(registry, format);
+    return 0;
+  }
+  if (audit_command->parsed()) {
+    run_audit(registry, audit_arguments);
     return 0;
   }
   return serve(registry);

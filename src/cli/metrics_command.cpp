@@ -1,8 +1,12 @@
 // vidbench metrics: what each number means, and what can be computed here.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
+#include "base/error.h"
 #include "base/licence.h"
 #include "base/strings.h"
 #include "cli/context.h"
@@ -128,6 +132,18 @@ void show(const Arguments& arguments) {
   print_table(table, arguments.format);
 }
 
+// The metric worker has the videos and the networks: it takes this process over.
+[[noreturn]] void audit(const std::vector<std::string>& weights, const std::vector<std::string>& rest) {
+  std::vector<std::string> words = evaluator_command("", weights);
+  words.emplace_back("audit");
+  words.insert(words.end(), rest.begin(), rest.end());
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  ::execv(pointers.front(), pointers.data());
+  throw_environment(fmt::format("cannot start {}: {}", words.front(), std::strerror(errno)));
+}
+
 void add_options(CLI::App& command, Arguments& arguments) {
   command.add_option("--weights-dir", arguments.weights, "a folder with official weight files; repeatable")
       ->allow_extra_args(false);
@@ -149,6 +165,16 @@ void add_metrics_command(CLI::App& app, Context&) {
   show_command->add_option("metric", arguments->metric, "metric id")->required();
   add_options(*show_command, *arguments);
   show_command->callback([arguments] { show(*arguments); });
+  CLI::App* audit_command = metrics->add_subcommand(
+      "audit",
+      "corrupt videos in rising strength and see which metrics notice: [VIDEOS] [--metrics ID,ID] "
+      "[--count N] [--frames N] [--format table|json|md]");
+  audit_command
+      ->add_option("--weights-dir", arguments->weights, "a folder with official weight files; repeatable")
+      ->allow_extra_args(false);
+  audit_command->allow_extras();
+  audit_command->callback(
+      [arguments, audit_command] { audit(arguments->weights, audit_command->remaining()); });
 }
 
 }  // namespace vidbench::cli

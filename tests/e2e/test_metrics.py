@@ -102,3 +102,23 @@ def test_mistakes(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
     assert "is not a folder" in result.stderr
     result = vidbench.run("metrics", "list", "--evaluator", "/nowhere/worker", code=3)
     assert "/nowhere/worker" in result.stderr and result.stderr.count("error:") == 1
+
+
+def test_the_audit_tells_which_metrics_notice_what(vidbench: Vidbench) -> None:
+    metrics = "video/sharpness,video/flicker,shapes/frechet,shapes/text-alignment,paired/psnr"
+    document = vidbench.json("metrics", "audit", "--metrics", metrics, "--count", "12")
+    assert document["schema"] == "vidbench.audit/1" and document["videos"] == 12
+    moved = {name: metric["corruptions"] for name, metric in document["metrics"].items()}
+    assert moved["video/sharpness"]["blur"]["correlation"] == 1
+    assert moved["video/sharpness"]["noise"]["correlation"] == -1, "noise looks sharp"
+    assert moved["video/flicker"]["flicker"]["correlation"] == 1
+    assert moved["video/flicker"]["freeze"]["correlation"] == -1, "a frozen video does not flicker"
+    assert moved["shapes/text-alignment"]["wrong-caption"]["correlation"] == 1
+    assert moved["video/sharpness"]["wrong-caption"] == {"missing": "reads no prompt"}
+    for corruption in ("noise", "blur", "compression", "freeze", "shuffle", "flicker", "speed"):
+        values = moved["paired/psnr"][corruption]["values"]
+        assert len(values) == 4 and values[0] == 100 > values[-1], corruption
+    assert moved["shapes/frechet"]["freeze"]["correlation"] > 0
+    table = vidbench.run("metrics", "audit", "--metrics", "video/sharpness", "--count", "3").stdout
+    assert "video/sharpness" in table and "wrong-caption" in table and "+1.0" in table
+    assert "video/sharpnes" in vidbench.run("metrics", "audit", "--metrics", "video/sharpnes", code=2).stderr

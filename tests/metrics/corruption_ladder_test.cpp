@@ -4,6 +4,9 @@
 #include "base/error.h"
 #include "ladder.h"
 #include "metrics/builtin.h"
+#include "metrics/shapes_reference.h"
+#include "metrics/shapes_video.h"
+#include "shapes/caption.h"
 
 namespace vidbench::metrics {
 namespace {
