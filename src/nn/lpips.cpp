@@ -62,7 +62,7 @@ Lpips::Lpips(const std::filesystem::path& alexnet, const std::filesystem::path& 
                             .to(options.device));
     inputs = layer.outputs;
   }
-  const auto numbers = [&](std::vector<float> values) {
+  const auto numbers = [&](const std::vector<float>& values) {
     return at::tensor(values).view({1, 3, 1, 1}).to(options.device);
   };
   shift_ = numbers({-.030F, -.088F, -.188F});

@@ -57,12 +57,12 @@ Estimate estimate_mean(const Rows& rows, const Resamples& resamples) {
 // the value, and tell the spread alone (stats::centred_interval).
 Estimate estimate_set(const SetStatistic& statistic, const Rows& rows, const Resamples& resamples) {
   const auto n = rows.units.size();
-  const double value = statistic.evaluate(Eigen::VectorXd::Ones(static_cast<Eigen::Index>(n)));
+  const double value = statistic.redraw(Eigen::VectorXd::Ones(static_cast<Eigen::Index>(n)));
   std::vector<double> replicates;
   for (size_t r = 0; r < kJointReplicates; ++r) {
     Eigen::VectorXd weights(static_cast<Eigen::Index>(n));
     for (size_t i = 0; i < n; ++i) weights[static_cast<Eigen::Index>(i)] = resamples[r][rows.units[i]];
-    replicates.push_back((weights.array() > 0).count() >= 2 ? statistic.evaluate(weights) : kNan);
+    replicates.push_back((weights.array() > 0).count() >= 2 ? statistic.redraw(weights) : kNan);
   }
   const std::vector<double> usable = finite(replicates);
   if (usable.size() < 2) return {{value, value, value, n}, replicates};

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <memory>
+#include <mutex>
 
 #include "base/error.h"
 #include "stats/frechet.h"
@@ -47,13 +50,43 @@ stats::WeightedStatistic of_videos(stats::WeightedStatistic of_rows, std::vector
   };
 }
 
+// Eigenvalues of larger matrices take too long to be computed for each of some hundred redraws.
+constexpr Eigen::Index kLargestExact = 512;
+
+SetStatistic exact(stats::WeightedStatistic of_rows, const Rows& rows, double minimum) {
+  const auto evaluate = of_videos(std::move(of_rows), rows.video);
+  return {evaluate, evaluate, minimum};
+}
+
+// What `make` makes, when it is wanted.
+stats::WeightedStatistic at_first_call(std::function<stats::WeightedStatistic()> make) {
+  struct Made {
+    std::once_flag once;
+    stats::WeightedStatistic statistic;
+  };
+  return [make = std::move(make), made = std::make_shared<Made>()](const Eigen::VectorXd& weights) {
+    std::call_once(made->once, [&] { made->statistic = make(); });
+    return made->statistic(weights);
+  };
+}
+
+SetStatistic frechet(const Rows& rows, const stats::Features& reference, stats::Covariance kind) {
+  const stats::Gaussian real = stats::fit_gaussian(reference, kind);
+  if (std::min(rows.matrix.rows(), rows.matrix.cols()) <= kLargestExact)
+    return exact(stats::frechet_statistic(rows.matrix, real, kind), rows, 0);
+  const auto evaluate = at_first_call(
+      [matrix = rows.matrix, real, kind] { return stats::frechet_statistic(matrix, real, kind); });
+  return {of_videos(evaluate, rows.video),
+          of_videos(stats::frechet_expansion(rows.matrix, real, kind), rows.video), 0};
+}
+
 }  // namespace
 
 SetStatistic set_statistic(const store::MetricInfo& metric,
                            const std::vector<const std::vector<float>*>& videos,
                            const store::ReferenceFeatures* reference) {
-  const auto [generated, video] = rows_of(metric, videos);
-  if (metric.reducer == "inception") return {of_videos(stats::inception_statistic(generated), video), 1};
+  const Rows rows = rows_of(metric, videos);
+  if (metric.reducer == "inception") return exact(stats::inception_statistic(rows.matrix), rows, 1);
   const bool biased = metric.reducer == "frechet-biased";
   if (metric.reducer != "frechet" && !biased && metric.reducer != "kernel")
     throw_input(fmt::format("metric {}: unknown reducer '{}'", metric.id, metric.reducer),
@@ -62,12 +95,8 @@ SetStatistic set_statistic(const store::MetricInfo& metric,
     throw_input(fmt::format("metric {}: no reference features of {}", metric.id, metric.features));
   const stats::Features fixed = stats::features_from_floats(
       reference->data, static_cast<size_t>(reference->rows), static_cast<size_t>(reference->dim));
-  if (metric.reducer != "kernel") {
-    const auto kind = biased ? stats::Covariance::kBiased : stats::Covariance::kUnbiased;
-    const stats::Gaussian real = stats::fit_gaussian(fixed, kind);
-    return {of_videos(stats::frechet_statistic(generated, real, kind), video), 0};
-  }
-  return {of_videos(stats::kernel_statistic(generated, fixed), video), -HUGE_VAL};
+  if (metric.reducer == "kernel") return exact(stats::kernel_statistic(rows.matrix, fixed), rows, -HUGE_VAL);
+  return frechet(rows, fixed, biased ? stats::Covariance::kBiased : stats::Covariance::kUnbiased);
 }
 
 }  // namespace vidbench::report

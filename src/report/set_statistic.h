@@ -11,7 +11,9 @@ namespace vidbench::report {
 
 struct SetStatistic {
   stats::WeightedStatistic evaluate;  // of the generated videos, with a weight each
-  double minimum;                     // no value lies below
+  stats::WeightedStatistic
+      redraw;      // the same for redraws of the whole set, to first order where that is dear
+  double minimum;  // no value lies below
 };
 
 // The statistic that `metric.reducer` names. `videos`: one feature vector of the store for each; where the

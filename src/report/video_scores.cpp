@@ -24,7 +24,7 @@ MetricScore score_set(const store::MetricInfo& metric, const std::vector<store::
     return {metric, {}, "fewer than 2 reference videos have it"};
   const SetStatistic statistic =
       set_statistic(metric, rows, needs_reference(metric) ? &reference->second : nullptr);
-  stats::Interval interval = stats::weighted_interval(rows.size(), statistic.evaluate, {.replicates = 200});
+  stats::Interval interval = stats::weighted_interval(rows.size(), statistic.redraw, {.replicates = 200});
   interval.low = std::max(interval.low, statistic.minimum);
   return {metric, interval, ""};
 }

@@ -141,6 +141,22 @@ class NarrowStatistic {
   Eigen::MatrixXd gram_;
 };
 
+// yᵢᵀ M^-½ yᵢ for y = c R^½ and M = yᵀy / scale, on the space that the rows of y span. With y = U D Vᵀ these
+// are the diagonal of U D Uᵀ √scale.
+Eigen::VectorXd inverse_root_forms(const Features& centred, const Eigen::MatrixXd& reference, double scale) {
+  const bool narrow = centred.rows() < centred.cols();
+  const Features y = narrow ? centred : Features(centred * symmetric_root(reference));
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(
+      narrow ? Eigen::MatrixXd(centred * reference * centred.transpose())
+             : Eigen::MatrixXd(y.transpose() * y));
+  if (solver.info() != Eigen::Success)
+    throw Error(ErrorCode::kInternal, "the eigenvalues of a covariance did not converge");
+  const Eigen::VectorXd roots = roots_of(solver.eigenvalues());
+  if (narrow) return std::sqrt(scale) * (solver.eigenvectors().array().square().matrix() * roots);
+  const Eigen::VectorXd inverses = (roots.array() > 0).select(roots.cwiseInverse(), 0.0);
+  return std::sqrt(scale) * ((y * solver.eigenvectors()).array().square().matrix() * inverses);
+}
+
 }  // namespace
 
 Gaussian fit_gaussian(const FeaturesRef& features, Covariance kind) {
@@ -165,6 +181,31 @@ WeightedStatistic frechet_statistic(const FeaturesRef& generated, const Gaussian
   require_same_width(static_cast<size_t>(generated.cols()), static_cast<size_t>(reference.mean.size()));
   if (generated.rows() < generated.cols()) return NarrowStatistic(generated, reference, kind);
   return WideStatistic(generated, reference, kind);
+}
+
+// The derivative by a row's weight, with c the centred row, S and R the covariances, n - k the divisor:
+//   2 (m - m_R)·c / n + (|c|² - tr S) / (n - k) - (cᵀR^½ (R^½SR^½)^-½ R^½c - tr (R^½SR^½)^½) / (n - k)
+WeightedStatistic frechet_expansion(const FeaturesRef& generated, const Gaussian& reference,
+                                    Covariance kind) {
+  require_features(generated, 2, "generated");
+  require_same_width(static_cast<size_t>(generated.cols()), static_cast<size_t>(reference.mean.size()));
+  const auto n = static_cast<double>(generated.rows());
+  const double scale = divisor(generated.rows(), kind);
+  const Eigen::VectorXd mean = generated.colwise().mean().transpose();
+  const Features centred = generated.rowwise() - mean.transpose();
+  const Eigen::VectorXd squares = centred.rowwise().squaredNorm();
+  // Of M = R^½SR^½: its forms average to tr M^½ / n · scale.
+  const Eigen::VectorXd forms = inverse_root_forms(centred, reference.covariance, scale);
+  const double trace = squares.sum() / scale;
+  const double cross = forms.sum() / scale;
+  const Eigen::VectorXd offset = mean - reference.mean;
+  const double value = combine(offset.squaredNorm(), reference.covariance.trace(), trace, cross);
+  const Eigen::VectorXd slopes =
+      2 / n * (centred * offset) + ((squares - forms).array() - trace + cross).matrix() / scale;
+  const double at_ones = slopes.sum();
+  return [value, slopes, at_ones](const Eigen::VectorXd& weights) {
+    return std::max(0.0, value + weights.dot(slopes) - at_ones);
+  };
 }
 
 Interval frechet_interval(const FeaturesRef& generated, const Gaussian& reference,

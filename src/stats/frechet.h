@@ -33,6 +33,13 @@ struct Gaussian {
 [[nodiscard]] WeightedStatistic frechet_statistic(const FeaturesRef& generated, const Gaussian& reference,
                                                   Covariance kind = Covariance::kUnbiased);
 
+// The same distance for rows that are all taken once, and to first order in the weights about that: for
+// redraws of sets that are too large to be computed again for each. Costs min(N, D)³ once, and a call N. The
+// spread that redraws have in it (the infinitesimal jackknife's) is nearer to that of new sets than the exact
+// redraws', whose repeated rows add spread of their own.
+[[nodiscard]] WeightedStatistic frechet_expansion(const FeaturesRef& generated, const Gaussian& reference,
+                                                  Covariance kind = Covariance::kUnbiased);
+
 // The distance of `generated` [N, D] from `reference`; the interval resamples the generated rows and is
 // centred on the estimate (centred_interval), cut at 0. Costs about D³ once and min(N, D)³ a replicate.
 [[nodiscard]] Interval frechet_interval(const FeaturesRef& generated, const Gaussian& reference,

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/random.h"
+#include "report/set_statistic.h"
 
 namespace vidbench::report {
 namespace {
@@ -85,6 +87,34 @@ TEST(VideoScoresTest, RowsOfOneVideoAreRedrawnTogether) {
   rows[1].measurements = {.features = {{"f", {1, 2}}}};
   metric.row_size = 4;
   EXPECT_THROW((void)score_metrics({metric}, rows, reference), Error);
+}
+
+TEST(VideoScoresTest, ALargeSetIsRedrawnToFirstOrder) {
+  constexpr int64_t kWidth = 520;
+  Random random(1);
+  const auto draw = [&](size_t count, double shift) {
+    std::vector<float> values(count);
+    for (float& value : values) value = static_cast<float>(random.normal() + shift);
+    return values;
+  };
+  store::MetricInfo metric = distance();
+  metric.row_size = kWidth;
+  std::vector<std::vector<float>> vectors;
+  for (size_t i = 0; i < 70; ++i) vectors.push_back(draw(8 * kWidth, 0.05 * static_cast<double>(i % 5)));
+  std::vector<const std::vector<float>*> videos;
+  for (const auto& vector : vectors) videos.push_back(&vector);
+  const store::ReferenceFeatures reference{.rows = 600, .dim = kWidth, .data = draw(600 * kWidth, 0)};
+  const SetStatistic statistic = set_statistic(metric, videos, &reference);
+  Eigen::VectorXd weights = Eigen::VectorXd::Ones(70);
+  const double value = statistic.evaluate(weights);
+  EXPECT_NEAR(statistic.redraw(weights), value, 1e-6 * value);
+  // The slope along the weight of one video's eight rows.
+  weights[4] = 1.001;
+  const double slope = statistic.evaluate(weights) - value;
+  EXPECT_GT(std::abs(slope), 1e-6);
+  EXPECT_NEAR(statistic.redraw(weights) - value, slope, 0.05 * std::abs(slope));
+  weights[4] = 2;
+  EXPECT_NE(statistic.redraw(weights), statistic.evaluate(weights));
 }
 
 TEST(VideoScoresTest, SaysWhyAMetricHasNoNumber) {

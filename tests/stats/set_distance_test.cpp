@@ -53,6 +53,51 @@ TEST(WeightedStatistics, EqualTheStatisticOfTheRedrawnRows) {
   EXPECT_NEAR(inception_statistic(posteriors)(Eigen::VectorXd::Ones(9)), inception_score(posteriors), 1e-12);
 }
 
+TEST(Frechet, TheExpansionIsTheValueWithItsDerivatives) {
+  const Gaussian reference = fit_gaussian(noise(80, 10, 2));
+  for (const Eigen::Index rows : {8, 60}) {  // fewer and more rows than features
+    for (const auto kind : {Covariance::kUnbiased, Covariance::kBiased}) {
+      const Features generated = noise(rows, 10, 1, 0.3);
+      const auto exact = frechet_statistic(generated, reference, kind);
+      const auto expansion = frechet_expansion(generated, reference, kind);
+      const Eigen::VectorXd ones = Eigen::VectorXd::Ones(rows);
+      EXPECT_NEAR(expansion(ones), exact(ones), 1e-9);
+      for (const Eigen::Index row : {0, 5}) {
+        Eigen::VectorXd more = ones, less = ones;
+        more[row] += 1e-4;
+        less[row] -= 1e-4;
+        EXPECT_NEAR(expansion(more) - expansion(less), exact(more) - exact(less), 1e-9) << rows;
+      }
+    }
+  }
+}
+
+TEST(Frechet, TheExpansionTellsTheSpreadOfNewSets) {
+  // As features of networks are: few directions hold most of the variance.
+  const auto decaying = [](Features features) {
+    for (Eigen::Index j = 0; j < features.cols(); ++j)
+      features.col(j) *= 3 / std::sqrt(1.0 + static_cast<double>(j));
+    return features;
+  };
+  const Gaussian reference = fit_gaussian(decaying(noise(400, 30, 4)));
+  for (const Eigen::Index rows : {25, 150}) {  // fewer and more rows than features
+    std::vector<double> values, widths;
+    for (uint64_t seed = 0; seed < 150; ++seed) {
+      const Features generated = decaying(noise(rows, 30, 100 + seed, 0.2));
+      values.push_back(frechet_distance(fit_gaussian(generated), reference));
+      const auto n = static_cast<size_t>(rows);
+      const auto interval =
+          weighted_interval(n, frechet_expansion(generated, reference), {.replicates = 200});
+      widths.push_back(interval.high - interval.low);
+    }
+    const double middle = mean(values);
+    double squares = 0;
+    for (const double value : values) squares += (value - middle) * (value - middle);
+    // A 95 % interval is 3.92 standard deviations wide; 150 values tell those to about 6 %.
+    EXPECT_NEAR(mean(widths) / (3.92 * std::sqrt(squares / 149)), 1, 0.25) << rows;
+  }
+}
+
 TEST(Frechet, DiagonalGaussiansHaveTheClosedForm) {
   Gaussian a{Eigen::Vector3d(0, 0, 0), Eigen::Vector3d(1, 4, 9).asDiagonal().toDenseMatrix(), 10};
   Gaussian b{Eigen::Vector3d(1, 2, 2), Eigen::Vector3d(4, 1, 9).asDiagonal().toDenseMatrix(), 10};
