@@ -17,11 +17,12 @@ ALLOWED = {
     "text": {"base"},
     "registry": {"base"},
     "suites": {"base"},
+    "weights": {"base"},
     "store": {"base"},
     "workers": {"base", "media", "registry", "store", "suites"},
     "engine": {"base", "media", "stats", "registry", "suites", "store", "workers"},
     "report": {"base", "media", "stats", "registry", "suites", "store", "workers", "engine"},
-    "cli": {"base", "media", "stats", "registry", "suites", "store", "workers", "engine", "report"},
+    "cli": {"base", "media", "stats", "registry", "suites", "store", "workers", "engine", "report", "weights"},
     "nn": {"base"},
     "shapes": {"base", "media", "nn", "workers"},
     "metrics": {"base", "media", "stats", "store", "text", "nn", "shapes", "workers"},
@@ -33,6 +34,7 @@ OWNERS = {
     re.compile(r"^sqlite3\.h"): {"store"},
     re.compile(r"^lib(av|sw)"): {"media"},
     re.compile(r"^CLI/"): {"cli"},
+    re.compile(r"^curl/"): {"weights"},
     re.compile(r"^(unicode/|zlib\.h)"): {"text"},
 }
 
