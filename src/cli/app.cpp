@@ -22,6 +22,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_runs_command(app, context);
   add_models_command(app, context);
   add_metrics_command(app, context);
+  add_vbench_command(app, context);
   add_weights_command(app, context);
   add_suites_command(app, context);
 }

@@ -51,6 +51,7 @@ void add_compare_command(CLI::App& app, Context& context);
 void add_export_command(CLI::App& app, Context& context);
 void add_models_command(CLI::App& app, Context& context);
 void add_metrics_command(CLI::App& app, Context& context);
+void add_vbench_command(CLI::App& app, Context& context);
 void add_weights_command(CLI::App& app, Context& context);
 void add_suites_command(CLI::App& app, Context& context);
 
