@@ -1,10 +1,15 @@
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <map>
 
+#include "base/error.h"
+#include "base/files.h"
+#include "base/log.h"
 #include "base/strings.h"
 #include "cli/context.h"
 #include "suites/suite.h"
+#include "suites/vbench_import.h"
 
 namespace vidbench::cli {
 namespace {
@@ -51,6 +56,51 @@ void show(const std::string& name, const std::string& format) {
   print_table(table, format);
 }
 
+struct ImportArguments {
+  std::string list, output;
+  std::vector<std::string> metrics;
+  suites::VbenchImport options;
+  bool force = false;
+};
+
+constexpr size_t kMaxListBytes = size_t{64} << 20;
+
+void import(ImportArguments arguments) {
+  arguments.options.metrics = split_lists(arguments.metrics);
+  const auto imported =
+      suites::import_vbench(parse_json(read_file(arguments.list, kMaxListBytes), arguments.list),
+                            arguments.list, arguments.options);
+  if (arguments.output.empty()) {
+    print(imported.yaml);
+  } else {
+    if (!arguments.force && std::filesystem::exists(arguments.output))
+      throw_input(arguments.output + " is there already", "name another file, or overwrite it with --force");
+    write_file_atomic(arguments.output, imported.yaml);
+  }
+  log_info(fmt::format("{} prompts in {} dimensions from {} entries{}", imported.prompts, imported.dimensions,
+                       imported.entries, arguments.output.empty() ? "" : ", written to " + arguments.output));
+  if (arguments.options.metrics.empty())
+    log_info("the suite names no metrics yet: --metrics ID,… (vidbench metrics list)");
+}
+
+void add_import(CLI::App& suites_command) {
+  auto arguments = std::make_shared<ImportArguments>();
+  CLI::App* command =
+      suites_command.add_subcommand("import", "a suite from VBench's prompt list (VBench_full_info.json)");
+  command->add_option("list", arguments->list, "the list as VBench publishes it")->required();
+  command->add_option("--output,-o", arguments->output, "file to write (default: standard output)");
+  command->add_option("--id", arguments->options.id, "the suite's id")->capture_default_str();
+  command->add_option("--title", arguments->options.title, "its title")->capture_default_str();
+  command->add_option("--licence", arguments->options.licence,
+                      "SPDX identifier of the prompts' licence; makes the suite public");
+  command->add_option("--seeds", arguments->options.seeds, "one video of each prompt with each of them")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--metrics", arguments->metrics, "metric ids, separated by commas");
+  command->add_flag("--force", arguments->force, "overwrite the file");
+  command->callback([arguments] { import(*arguments); });
+}
+
 }  // namespace
 
 void add_suites_command(CLI::App& app, Context&) {
@@ -58,7 +108,7 @@ void add_suites_command(CLI::App& app, Context&) {
     std::string suite, format;
   };
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* suites = app.add_subcommand("suites", "list and show suites");
+  CLI::App* suites = app.add_subcommand("suites", "list, show and import suites");
   suites->require_subcommand(1);
   CLI::App* list_command = suites->add_subcommand("list", "the shipped suites");
   add_format_option(*list_command, arguments->format, {"table", "json", "csv", "md"});
@@ -67,6 +117,7 @@ void add_suites_command(CLI::App& app, Context&) {
   show_command->add_option("suite", arguments->suite, "a suite's name or file")->required();
   add_format_option(*show_command, arguments->format, {"table", "json", "csv", "md"});
   show_command->callback([arguments] { show(arguments->suite, arguments->format); });
+  add_import(*suites);
 }
 
 }  // namespace vidbench::cli

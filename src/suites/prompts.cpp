@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include "base/strings.h"
@@ -50,6 +51,28 @@ class Collector {
   Seen texts_, ids_;
 };
 
+std::vector<std::string> read_dimensions(YamlMap& entry) {
+  std::vector<std::string> dimensions = entry.texts("dimensions");
+  std::set<std::string> seen;
+  for (const std::string& dimension : dimensions) {
+    check_id(entry, "dimensions", dimension, "/");
+    if (!seen.insert(dimension).second)
+      entry.fail("dimensions", fmt::format("'{}' stands twice in 'dimensions'", dimension));
+  }
+  return dimensions;
+}
+
+Json read_auxiliary(YamlMap& entry) {
+  Json auxiliary = entry.json("auxiliary");
+  if (!entry.has("auxiliary")) return nullptr;
+  if (!auxiliary.is_object() || auxiliary.empty())
+    entry.fail("auxiliary", "'auxiliary' must be a mapping of keys to values");
+  if (const size_t bytes = auxiliary.dump().size(); bytes > kMaxAuxiliaryBytes)
+    entry.fail("auxiliary",
+               fmt::format("'auxiliary' has {} bytes as JSON, more than {}", bytes, kMaxAuxiliaryBytes));
+  return auxiliary;
+}
+
 void read_list(YamlMap& suite, Collector& collector) {
   const std::vector<YamlMap> entries = suite.maps("prompts");
   for (size_t i = 0; i < entries.size(); ++i) {
@@ -61,6 +84,8 @@ void read_list(YamlMap& suite, Collector& collector) {
     prompt.negative = entry.text("negative", "");
     prompt.category =
         plain_text(entry, "category", "category", entry.text("category", ""), kMaxCategoryBytes);
+    prompt.dimensions = read_dimensions(entry);
+    prompt.auxiliary = read_auxiliary(entry);
     entry.finish();
     if (entry.has("id")) check_id(entry, "id", prompt.id, "/");
     collector.add(entry, "text", place, std::move(prompt));
@@ -79,7 +104,7 @@ void read_categories(YamlMap& suite, Collector& collector) {
     if (texts.empty()) entry.fail("prompts", fmt::format("category '{}' has no prompts", name));
     for (size_t i = 0; i < texts.size(); ++i)
       collector.add(entry, "prompts", fmt::format("prompt {} of '{}'", i + 1, name),
-                    {"", texts[i], "", name});
+                    {.text = texts[i], .category = name});
   }
 }
 

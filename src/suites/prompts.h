@@ -9,9 +9,9 @@
 
 namespace vidbench::suites {
 
-// Reads `prompts` (a list of {id, text, negative, category}) or `categories` (a list of {name, prompts},
-// whose prompts are texts) of the suite `suite_id`. Throws Error(kInput) when both or neither are there, and
-// for a text that is empty, too long, not one line or a duplicate.
+// Reads `prompts` (a list of {id, text, negative, category, dimensions, auxiliary}) or `categories` (a list
+// of {name, prompts}, whose prompts are texts) of the suite `suite_id`. Throws Error(kInput) when both or
+// neither are there, and for a text that is empty, too long, not one line or a duplicate.
 [[nodiscard]] std::vector<Prompt> read_prompts(YamlMap& suite, const std::string& suite_id);
 
 // `text` without surrounding white space; `map.fail`s for control characters (they would reach terminals and

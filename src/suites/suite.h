@@ -18,6 +18,8 @@ struct Prompt {
   std::string text;  // one line of UTF-8, unique in the suite, at most kMaxPromptBytes
   std::string negative;
   std::string category;
+  std::vector<std::string> dimensions;  // what a benchmark asks this prompt for; may be empty
+  Json auxiliary;                       // what its evaluators need beside the text, an object; null = nothing
 };
 
 // Unset = the model's own default.
@@ -55,6 +57,7 @@ struct Suite {
 inline constexpr size_t kMaxSuiteBytes = size_t{4} << 20;
 inline constexpr size_t kMaxPromptBytes = 4000;
 inline constexpr size_t kMaxPrompts = 20000;
+inline constexpr size_t kMaxAuxiliaryBytes = 4000;  // as JSON
 
 // Reads a suite strictly. Throws Error(kInput) "<file>:<line>: <what>" for an unknown key, a wrong type, a
 // value out of range, a duplicate, a YAML alias or a file over kMaxSuiteBytes.

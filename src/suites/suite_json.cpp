@@ -7,6 +7,8 @@ Json prompt_json(const Prompt& prompt) {
   Json json = {{"id", prompt.id}, {"text", prompt.text}};
   if (!prompt.negative.empty()) json["negative"] = prompt.negative;
   if (!prompt.category.empty()) json["category"] = prompt.category;
+  if (!prompt.dimensions.empty()) json["dimensions"] = prompt.dimensions;
+  if (!prompt.auxiliary.is_null()) json["auxiliary"] = prompt.auxiliary;
   return json;
 }
 
