@@ -22,7 +22,7 @@ Metric imaging_quality(std::shared_ptr<MusiqNetwork> network) {
                "Judges distortions of single frames (noise, blur, exposure), not content and not motion.",
            .citation =
                "Huang et al., VBench, CVPR 2024, arXiv:2311.17982; Ke et al., ICCV 2021, arXiv:2108.05997",
-           .licence = "Apache-2.0",
+           .licence = "PolyForm-Noncommercial-1.0.0",
            .weights_files = {network->weights().path.filename()},
            .weights_sha256 = network->weights().sha256,
            .unavailable = network->weights().problem},

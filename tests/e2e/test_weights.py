@@ -496,4 +496,4 @@ def test_the_shipped_list_knows_the_files_of_our_metrics(vidbench: Vidbench) -> 
             continue
         for name in metric["weights_files"]:
             assert metric["id"] in used_by[name], f"{metric['id']} reads {name}"
-    assert next(entry for entry in files if entry["file"] == "amt-s.pth")["non_commercial"]
+    assert next(entry for entry in files if entry["file"] == "musiq_spaq_ckpt-358bb6af.pth")["non_commercial"]

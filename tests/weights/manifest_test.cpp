@@ -90,7 +90,7 @@ TEST(Manifest, TheShippedOneIsSound) {
     }
   }
   for (const char* name :
-       {"amt-s.pth", "vith16.pth.tar", "ssv2-probe.pth.tar", "musiq_spaq_ckpt-358bb6af.pth"})
+       {"musiq_spaq_ckpt-358bb6af.pth"})
     EXPECT_TRUE(is_non_commercial(manifest.find(name)->licence)) << name;
 }
 
