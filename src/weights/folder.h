@@ -46,16 +46,16 @@ class Folder {
 
   // `fresh`: reads the whole file, else a digest that is remembered for an unchanged file
   // (base/digest_memo.h) will do.
-  [[nodiscard]] FileStatus status(const OfficialFile& file, bool fresh) const;
+  [[nodiscard]] FileStatus status(const OfficialFile& official, bool fresh) const;
 
   // Throw Error(kInput) for a pins.json that cannot be understood.
   [[nodiscard]] std::optional<Pin> pin(const std::string& name) const;
   // Keeps the digest unless the manifest states it or it is kept already. Call with the file's lock held.
-  void keep_pin(const OfficialFile& file, const Pin& pin) const;
-  [[nodiscard]] Evidence evidence(const OfficialFile& file) const;
+  void keep_pin(const OfficialFile& official, const Pin& pin) const;
+  [[nodiscard]] Evidence evidence(const OfficialFile& official) const;
 
   // Why content of this digest and size is not the file, "" when it may be.
-  [[nodiscard]] std::string objection(const OfficialFile& file, const std::string& sha256,
+  [[nodiscard]] std::string objection(const OfficialFile& official, const std::string& sha256,
                                       uint64_t bytes) const;
 
  private:
