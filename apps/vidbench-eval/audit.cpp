@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <map>
+#include <numeric>
 #include <optional>
 
-#include "base/error.h"
+#include "engine/scoring.h"
 #include "metrics/corruption.h"
+#include "metrics/measure.h"
 #include "report/set_statistic.h"
 #include "stats/rank_correlation.h"
 
@@ -16,12 +17,7 @@ namespace {
 
 constexpr const char* kWrongCaption = "wrong-caption";
 
-// What was measured of the videos of one level.
-struct Level {
-  std::map<std::string, std::vector<double>> values;                // metric → of the videos that have one
-  std::map<std::string, std::vector<std::vector<float>>> features;  // feature → of the videos that have one
-  std::map<std::string, std::string> missing;                       // metric → why a video has none
-};
+using Videos = std::vector<store::VideoMeasurements>;  // of one level
 
 class Auditor {
  public:
@@ -30,43 +26,43 @@ class Auditor {
       : registry_(registry), metrics_(metrics), videos_(videos) {}
 
   void measure_references(const std::vector<media::Video>& references) {
-    const std::string no_prompt;
-    for (const media::Video& video : references) {
-      metrics::Sample sample(registry_, video, no_prompt);
-      for (const metrics::Metric* metric : metrics_)
-        if (metric->info.is_set && store::needs(metric->info, "reference"))
-          add_reference(metric->info.features, sample);
-    }
+    std::vector<const metrics::Metric*> compared;
+    for (const metrics::Metric* metric : metrics_)
+      if (metric->info.is_set && store::needs(metric->info, "reference")) compared.push_back(metric);
+    Videos measured;
+    for (const media::Video& video : references) measured.push_back(measure(compared, video, video, ""));
+    for (const metrics::Metric* metric : compared)
+      references_[metric->info.features] = engine::collect_features(measured, metric->info);
   }
 
-  Level measure(const metrics::Corruption* corruption, int level) {
-    Level result;
+  [[nodiscard]] Videos measure(const metrics::Corruption* corruption, int level) const {
+    std::vector<const metrics::Metric*> of_prompts;
+    for (const metrics::Metric* metric : metrics_)
+      if (store::needs(metric->info, "prompt")) of_prompts.push_back(metric);
+    Videos measured;
     for (size_t i = 0; i < videos_.size(); ++i) {
       const AuditVideo& one = videos_[i];
-      if (corruption == nullptr) {
-        // At level k the first k of every three videos are judged by a prompt that is wrong.
-        const bool wrong = static_cast<int>(i % (kAuditLevels - 1)) < level;
-        measure(one.video, one.video, wrong ? one.wrong_prompt : one.prompt, /*prompts_only=*/true, result);
-      } else {
-        measure(corruption->apply(one.video, level, i), one.video, one.prompt, /*prompts_only=*/false,
-                result);
-      }
+      // At level k the first k of every three videos are judged by a prompt that is wrong.
+      const bool wrong = static_cast<int>(i % (kAuditLevels - 1)) < level;
+      measured.push_back(
+          corruption == nullptr
+              ? measure(of_prompts, one.video, one.video, wrong ? one.wrong_prompt : one.prompt)
+              : measure(metrics_, corruption->apply(one.video, level, i), one.video, one.prompt));
     }
-    return result;
+    return measured;
   }
 
-  AuditCell judge(const store::MetricInfo& metric, const std::string& corruption,
-                  const std::vector<Level>& levels) const {
+  [[nodiscard]] AuditCell judge(const store::MetricInfo& metric, const std::string& corruption,
+                                const std::vector<Videos>& levels) const {
     AuditCell cell{metric.id, corruption, {}, 0, ""};
     if (corruption == kWrongCaption && !store::needs(metric, "prompt")) {
       cell.missing = "reads no prompt";
       return cell;
     }
-    for (const Level& level : levels) {
-      const std::optional<double> value = metric.is_set ? statistic(metric, level) : mean(metric, level);
+    for (const Videos& videos : levels) {
+      const std::optional<double> value = metric.is_set ? statistic(metric, videos) : mean(metric, videos);
       if (!value) {
-        const auto reason = level.missing.find(metric.id);
-        cell.missing = reason == level.missing.end() ? "not measured" : reason->second;
+        cell.missing = reason(metric, videos);
         cell.values.clear();
         return cell;
       }
@@ -78,52 +74,41 @@ class Auditor {
   }
 
  private:
-  void measure(const media::Video& video, const media::Video& original, const std::string& prompt,
-               bool prompts_only, Level& level) {
+  [[nodiscard]] store::VideoMeasurements measure(const std::vector<const metrics::Metric*>& metrics,
+                                                 const media::Video& video, const media::Video& original,
+                                                 const std::string& prompt) const {
     metrics::Sample sample(registry_, video, prompt, [&original] { return original; });
-    for (const metrics::Metric* metric : metrics_) {
-      const bool reads_prompt = store::needs(metric->info, "prompt");
-      if (prompts_only && !reads_prompt) continue;
-      if (reads_prompt && prompt.empty()) {
-        level.missing[metric->info.id] = "the videos have no prompts";
-        continue;
-      }
-      try {
-        if (metric->info.is_set)
-          level.features[metric->info.features + metric->info.id].push_back(
-              sample.feature(metric->info.features));
-        else
-          level.values[metric->info.id].push_back(metric->measure(sample));
-      } catch (const Error& e) {
-        if (e.code() != ErrorCode::kInput) throw;
-        level.missing[metric->info.id] = e.what();
-      }
-    }
+    store::VideoMeasurements result;
+    result.measurements.emplace();
+    for (const metrics::Metric* metric : metrics) metrics::measure(*metric, sample, *result.measurements);
+    return result;
   }
 
-  void add_reference(const std::string& feature, metrics::Sample& sample) {
-    store::ReferenceFeatures& all = references_[feature];
-    const std::vector<float>& vector = sample.feature(feature);
-    all.dim = static_cast<int64_t>(vector.size());
-    if (static_cast<int64_t>(all.data.size()) == all.rows * all.dim) {
-      all.data.insert(all.data.end(), vector.begin(), vector.end());
-      ++all.rows;
-    }
+  static std::string reason(const store::MetricInfo& metric, const Videos& videos) {
+    for (const auto& video : videos)
+      if (const auto found = video.measurements->missing.find(metric.id);
+          found != video.measurements->missing.end())
+        return found->second;
+    return "not measured";
   }
 
-  static std::optional<double> mean(const store::MetricInfo& metric, const Level& level) {
-    const auto found = level.values.find(metric.id);
-    if (found == level.values.end() || found->second.empty()) return std::nullopt;
-    double sum = 0;
-    for (const double value : found->second) sum += value;
-    return sum / static_cast<double>(found->second.size());
+  static std::optional<double> mean(const store::MetricInfo& metric, const Videos& videos) {
+    std::vector<double> values;
+    for (const auto& video : videos)
+      if (const auto found = video.measurements->values.find(metric.id);
+          found != video.measurements->values.end())
+        values.push_back(found->second);
+    if (values.empty()) return std::nullopt;
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
   }
 
-  std::optional<double> statistic(const store::MetricInfo& metric, const Level& level) const {
-    const auto found = level.features.find(metric.features + metric.id);
-    if (found == level.features.end() || found->second.size() < 2) return std::nullopt;
+  [[nodiscard]] std::optional<double> statistic(const store::MetricInfo& metric, const Videos& videos) const {
     std::vector<const std::vector<float>*> rows;
-    for (const auto& vector : found->second) rows.push_back(&vector);
+    for (const auto& video : videos)
+      if (const auto found = video.measurements->features.find(metric.features);
+          found != video.measurements->features.end())
+        rows.push_back(&found->second);
+    if (rows.size() < 2) return std::nullopt;
     const auto reference = references_.find(metric.features);
     const auto statistic =
         report::set_statistic(metric, rows, reference == references_.end() ? nullptr : &reference->second);
@@ -147,10 +132,10 @@ Audit audit(const metrics::Registry& registry, const std::vector<const metrics::
   Auditor auditor(registry, metrics, videos);
   on_progress("the reference videos");
   auditor.measure_references(references);
-  std::vector<std::pair<std::string, std::vector<Level>>> ladders;
+  std::vector<std::pair<std::string, std::vector<Videos>>> ladders;
   const auto climb = [&](const std::string& name, const metrics::Corruption* corruption) {
     result.corruptions.push_back(name);
-    auto& levels = ladders.emplace_back(name, std::vector<Level>{}).second;
+    auto& levels = ladders.emplace_back(name, std::vector<Videos>{}).second;
     for (int level = 0; level < kAuditLevels; ++level) {
       on_progress(fmt::format("{}, level {} of {}", name, level, kAuditLevels - 1));
       // Every ladder begins at the same videos.

@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
 
 #include "audit.h"
@@ -11,7 +10,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/strings.h"
-#include "media/names.h"
+#include "engine/video_folder.h"
 #include "media/reader.h"
 #include "metrics/registry.h"
 #include "metrics/service.h"
@@ -50,22 +49,13 @@ struct AuditArguments {
   int count = 24, frames = 48, threads = 0;
 };
 
-// The clips of a folder as they are, without prompts.
+// The first clips of a folder as they are, without prompts.
 std::vector<AuditVideo> clips_of(const AuditArguments& arguments) {
-  namespace fs = std::filesystem;
-  std::vector<fs::path> files;
-  if (!fs::is_directory(arguments.videos)) throw_input(arguments.videos + " is no folder of videos");
-  for (const auto& entry : fs::directory_iterator(arguments.videos))
-    if (media::looks_like_video(entry.path())) files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  if (files.size() > static_cast<size_t>(arguments.count)) files.resize(static_cast<size_t>(arguments.count));
+  auto files = engine::find_videos(arguments.videos);
+  files.resize(std::min(files.size(), static_cast<size_t>(arguments.count)));
+  const media::SamplePolicy first{media::SamplePolicy::Kind::kFirst, static_cast<size_t>(arguments.frames)};
   std::vector<AuditVideo> videos;
-  for (const fs::path& file : files)
-    videos.push_back(
-        {media::read_video(file, {},
-                           {media::SamplePolicy::Kind::kFirst, static_cast<size_t>(arguments.frames)}),
-         "", ""});
-  if (videos.empty()) throw_input("there are no videos in " + arguments.videos);
+  for (const auto& file : files) videos.push_back({media::read_video(file.path, {}, first), "", ""});
   return videos;
 }
 
@@ -125,8 +115,9 @@ int run(int argc, char** argv) {
   AuditArguments audit_arguments;
   auto* audit_command =
       app.add_subcommand("audit", "Corrupt videos in rising strength, and see which metrics notice");
-  audit_command->add_option("videos", audit_arguments.videos,
-                            "A folder of real clips (default: videos of the embedded world)");
+  audit_command->add_option(
+      "videos", audit_arguments.videos,
+      "Real clips: a folder, searched through, or one file (default: videos of the embedded world)");
   audit_command->add_option("--metrics", audit_arguments.metrics,
                             "Metric ids, separated by commas (default: all)");
   audit_command->add_option("--count", audit_arguments.count, "Videos")->check(CLI::Range(3, 1000));

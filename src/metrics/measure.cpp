@@ -1,0 +1,47 @@
+#include "metrics/measure.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+
+namespace vidbench::metrics {
+namespace {
+
+void require_finite(const std::vector<float>& vector) {
+  if (vector.empty() || !std::all_of(vector.begin(), vector.end(), [](float v) { return std::isfinite(v); }))
+    throw_input("the feature vector is not finite");
+}
+
+void judge(const Metric& metric, Sample& sample, store::Measurements& into) {
+  if (metric.info.is_set) {
+    const std::vector<float>& vector = sample.feature(metric.info.features);
+    require_finite(vector);
+    into.features[metric.info.features] = vector;
+    return;
+  }
+  const double value = metric.measure(sample);
+  if (!std::isfinite(value)) throw_input("the value is not finite");
+  into.values[metric.info.id] = value;
+}
+
+}  // namespace
+
+void measure(const Metric& metric, Sample& sample, store::Measurements& into) {
+  if (store::needs(metric.info, "prompt") && sample.prompt().empty()) {
+    into.missing[metric.info.id] = "the video has no prompt";
+    return;
+  }
+  if (store::needs(metric.info, "paired") && !sample.has_paired()) {
+    into.missing[metric.info.id] = "the video has no partner";
+    return;
+  }
+  try {
+    judge(metric, sample, into);
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::kInput) throw;
+    into.missing[metric.info.id] = e.what();
+  }
+}
+
+}  // namespace vidbench::metrics
