@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+
 #include "base/log.h"
 #include "base/strings.h"
 #include "base/time.h"
@@ -10,8 +11,6 @@
 namespace vidbench::cli {
 namespace {
 
-constexpr int64_t kTerminalInterval_ns = 100'000'000;
-constexpr int64_t kLogInterval_ns = 5'000'000'000;
 constexpr size_t kFailuresShown = 5;  // of each kind; the rest is counted
 
 std::string bar(double share) {
@@ -25,11 +24,7 @@ std::string bar(double share) {
 }  // namespace
 
 ProgressView::ProgressView(bool terminal, bool quiet)
-    : terminal_(terminal), quiet_(quiet), start_ns_(monotonic_ns()) {}
-
-ProgressView::~ProgressView() {
-  if (drawn_) fmt::print(stderr, "\r\033[K");
-}
+    : terminal_(terminal), quiet_(quiet), status_line_(terminal, quiet), start_ns_(monotonic_ns()) {}
 
 void ProgressView::on_start(size_t samples, size_t generated, size_t evaluated) {
   total_ = samples;
@@ -85,8 +80,7 @@ void ProgressView::on_failure(const std::string& sample, const store::Failure& f
 
 void ProgressView::line(const std::string& text) {
   if (quiet_) return;
-  if (drawn_) fmt::print(stderr, "\r\033[K");
-  drawn_ = false;
+  status_line_.clear();
   log_info(text);
 }
 
@@ -104,18 +98,7 @@ std::string ProgressView::status() const {
 }
 
 void ProgressView::draw(bool force) {
-  if (quiet_ || total_ == 0) return;
-  const int64_t now = monotonic_ns();
-  if (!terminal_) {
-    if (now - last_draw_ns_ < kLogInterval_ns) return;
-    last_draw_ns_ = now;
-    log_info(status());
-    return;
-  }
-  if (!force && now - last_draw_ns_ < kTerminalInterval_ns) return;
-  last_draw_ns_ = now;
-  drawn_ = true;
-  fmt::print(stderr, "\r\033[K\033[?7l{}\033[?7h", status());  // without wrapping at the right edge
+  if (total_ > 0) status_line_.show([this] { return status(); }, force);
 }
 
 }  // namespace vidbench::cli

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "cli/status_line.h"
 #include "engine/observer.h"
 
 namespace vidbench::cli {
@@ -13,7 +14,6 @@ class ProgressView final : public engine::Observer {
  public:
   // `quiet`: only failures are shown.
   ProgressView(bool terminal, bool quiet);
-  ~ProgressView() override;
 
   void on_start(size_t samples, size_t generated, size_t evaluated) override;
   void on_stage(const std::string& text) override;
@@ -27,11 +27,12 @@ class ProgressView final : public engine::Observer {
   void line(const std::string& text);
   [[nodiscard]] std::string status() const;
 
-  bool terminal_, quiet_, drawn_ = false;
+  bool terminal_, quiet_;
+  StatusLine status_line_;
   size_t total_ = 0, generated_ = 0, evaluated_ = 0, failed_ = 0;
   size_t new_done_ = 0;  // evaluated since the start, for the estimate
   std::string activity_;
-  int64_t start_ns_, last_draw_ns_ = 0;
+  int64_t start_ns_;
   std::map<std::string, size_t> failures_by_kind_;
 };
 

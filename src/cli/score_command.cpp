@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "cli/context.h"
 #include "cli/signals.h"
+#include "cli/status_line.h"
 #include "engine/scoring.h"
 #include "engine/video_folder.h"
 #include "report/format.h"
@@ -31,39 +32,31 @@ struct Arguments {
 
 using Videos = std::vector<store::VideoMeasurements>;
 
-// The share that is done, on one redrawn line of a terminal or a line every few seconds.
+// The share that is done.
 class ScoringView {
  public:
-  ScoringView(std::string what, bool quiet) : what_(std::move(what)), quiet_(quiet) {}
-  ~ScoringView() {
-    if (drawn_) fmt::print(stderr, "\r\033[K");
+  ScoringView(std::string what, bool quiet) : what_(std::move(what)), line_(stderr_is_terminal(), quiet) {
+    line_.wait();
   }
   void show(const engine::ScoringProgress& progress) {
-    const int64_t now_ns = monotonic_ns();
-    const bool terminal = stderr_is_terminal();
-    if (quiet_ || now_ns - last_ns_ < (terminal ? kTerminalInterval_ns : kLogInterval_ns)) return;
-    last_ns_ = now_ns;
-    const std::string text = fmt::format("{}: {} of {} videos, {} failed{}", what_, progress.done,
-                                         progress.total, progress.failed, left(progress, now_ns));
-    if (!terminal) return log_info(text);
-    fmt::print(stderr, "\r\033[K{}", text);
-    drawn_ = true;
+    line_.show([&] {
+      return fmt::format("{}: {} of {} videos, {} failed{}", what_, progress.done, progress.total,
+                         progress.failed, left(progress));
+    });
   }
 
  private:
-  [[nodiscard]] std::string left(const engine::ScoringProgress& progress, int64_t now_ns) const {
+  [[nodiscard]] std::string left(const engine::ScoringProgress& progress) const {
     const size_t measured = progress.done - progress.from_cache;
     if (measured == 0) return "";
-    const double each_s = static_cast<double>(now_ns - start_ns_) * 1e-9 / static_cast<double>(measured);
+    const double each_s = seconds_since(start_ns_) / static_cast<double>(measured);
     return fmt::format(", about {} left",
                        human_duration(each_s * static_cast<double>(progress.total - progress.done)));
   }
 
-  static constexpr int64_t kTerminalInterval_ns = 100'000'000;
-  static constexpr int64_t kLogInterval_ns = 5'000'000'000;
   std::string what_;
-  bool quiet_, drawn_ = false;
-  int64_t start_ns_ = monotonic_ns(), last_ns_ = monotonic_ns();
+  StatusLine line_;
+  int64_t start_ns_ = monotonic_ns();
 };
 
 // What can be computed with what was given; without --metrics all of it but the shapes world's.

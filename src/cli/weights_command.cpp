@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "cli/context.h"
 #include "cli/signals.h"
+#include "cli/status_line.h"
 #include "weights/fetch.h"
 #include "weights/folder.h"
 #include "weights/import.h"
@@ -201,33 +202,21 @@ void verify(const Arguments& arguments, Context& context) {
   }
 }
 
-// What has arrived, on one redrawn line of a terminal or a line every few seconds.
+// What has arrived.
 class FetchView {
  public:
-  explicit FetchView(bool quiet) : quiet_(quiet) {}
-  ~FetchView() { clear(); }
-  FetchView(const FetchView&) = delete;
-  FetchView& operator=(const FetchView&) = delete;
+  explicit FetchView(bool quiet) : line_(stderr_is_terminal(), quiet) {}
 
   void show(const OfficialFile& file, const weights::TransferProgress& progress) {
-    const int64_t now_ns = monotonic_ns();
     if (file.name != name_) {
       name_ = file.name;
-      start_ns_ = last_ns_ = now_ns;
+      start_ns_ = monotonic_ns();
       start_bytes_ = progress.done_bytes;
+      line_.wait();
     }
-    const bool terminal = stderr_is_terminal();
-    if (quiet_ || now_ns - last_ns_ < (terminal ? kTerminalInterval_ns : kLogInterval_ns)) return;
-    last_ns_ = now_ns;
-    const std::string text = describe(progress, static_cast<double>(now_ns - start_ns_) * 1e-9);
-    if (!terminal) return log_info(text);
-    fmt::print(stderr, "\r\033[K{}", text);
-    drawn_ = true;
+    line_.show([&] { return describe(progress, seconds_since(start_ns_)); });
   }
-  void clear() {
-    if (drawn_) fmt::print(stderr, "\r\033[K");
-    drawn_ = false;
-  }
+  void clear() { line_.clear(); }
 
  private:
   [[nodiscard]] std::string describe(const weights::TransferProgress& progress, double seconds) const {
@@ -243,12 +232,10 @@ class FetchView {
     return text;
   }
 
-  static constexpr int64_t kTerminalInterval_ns = 100'000'000;
-  static constexpr int64_t kLogInterval_ns = 5'000'000'000;
-  bool quiet_, drawn_ = false;
+  StatusLine line_;
   std::string name_;
   uint64_t start_bytes_ = 0;
-  int64_t start_ns_ = 0, last_ns_ = 0;
+  int64_t start_ns_ = 0;
 };
 
 bool is_set(const char* variable) {
