@@ -38,7 +38,7 @@ Run prepare(const std::string& name, const std::string& weights, const nn::Tenso
         [network, clips = inputs.tensors.at("clips")] { return network->logits(clips).sum().item<double>(); };
   }
   if (name == "clip-images") {
-    auto network = std::make_shared<nn::Clip>(weights, nn::ClipOptions{.type = type});
+    auto network = std::make_shared<nn::Clip>(weights, nn::NetworkOptions{.type = type});
     return [network, pictures = inputs.tensors.at("pictures")] {
       return network->encode_images(pictures).sum().item<double>();
     };

@@ -14,6 +14,7 @@
 #include "metrics/shapes_networks.h"
 #include "metrics/viclip_network.h"
 #include "metrics/videomae_network.h"
+#include "metrics/with_weights.h"
 
 namespace vidbench::metrics {
 

@@ -3,14 +3,11 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
-#include <algorithm>
-#include <optional>
-
-#include "metrics/pictures.h"
+#include "metrics/clip_prompts.h"
+#include "metrics/frame_preparation.h"
 #include "metrics/tensors.h"
 #include "nn/checkpoint.h"
 #include "nn/clip.h"
-#include "text/clip_tokenizer.h"
 
 namespace vidbench::metrics {
 namespace {
@@ -19,22 +16,17 @@ constexpr size_t kFramesAtOnce = 16;
 
 FrameEmbeddings embed(const nn::Clip& clip, const media::Video& video, Preparation preparation) {
   const c10::InferenceMode inference;
-  FrameEmbeddings result{static_cast<size_t>(clip.dimensions()), {}};
-  for (size_t t = 0; t < video.frames; t += kFramesAtOnce) {
-    const size_t count = std::min(kFramesAtOnce, video.frames - t);
-    const at::Tensor pictures =
-        normalised_for_clip(square_pictures(video, t, count, static_cast<size_t>(clip.side()), preparation));
-    const std::vector<float> values = numbers(clip.encode_images(pictures));
-    result.values.insert(result.values.end(), values.begin(), values.end());
-  }
-  return result;
+  return embed_by_parts(video.frames, kFramesAtOnce, clip.dimensions(), [&](size_t first, size_t count) {
+    return clip.encode_images(normalised_for_clip(
+        square_pictures(video, first, count, static_cast<size_t>(clip.side()), preparation)));
+  });
 }
 
 }  // namespace
 
 struct ClipNetwork::Loaded {
   nn::Clip clip;
-  std::optional<text::ClipTokenizer> tokenizer;
+  ClipPrompts prompts;
   at::Tensor head_weight, head_bias;
 };
 
@@ -45,7 +37,7 @@ ClipNetwork::~ClipNetwork() = default;
 ClipNetwork::Loaded& ClipNetwork::loaded() {
   if (!loaded_)
     loaded_ = load_weights([&] {
-      return std::make_unique<Loaded>(Loaded{nn::Clip(weights_.path), std::nullopt, {}, {}});
+      return std::make_unique<Loaded>(Loaded{nn::Clip(weights_.path), ClipPrompts(merges_.path), {}, {}});
     });
   return *loaded_;
 }
@@ -60,11 +52,7 @@ FrameEmbeddings ClipNetwork::embed_frames_as_vbench(const media::Video& video) {
 
 std::vector<float> ClipNetwork::embed_text(const std::string& text) {
   Loaded& with = loaded();
-  if (!with.tokenizer)
-    with.tokenizer.emplace(load_weights([&] { return text::ClipTokenizer(merges_.path); }));
-  const std::vector<int64_t> tokens =
-      with.tokenizer->context(text, static_cast<size_t>(with.clip.context_length()));
-  return numbers(with.clip.encode_texts(at::tensor(tokens).view({1, -1})));
+  return numbers(with.clip.encode_texts(with.prompts.tokens(text, with.clip.context_length())));
 }
 
 std::vector<double> ClipNetwork::aesthetic_scores(const FrameEmbeddings& frames) {
@@ -73,7 +61,7 @@ std::vector<double> ClipNetwork::aesthetic_scores(const FrameEmbeddings& frames)
   if (!with.head_weight.defined())
     load_weights([&] {
       const nn::TensorFile file = nn::load_checkpoint(head_.path);
-      const nn::StateReader state(file, head_.path, "the aesthetic head", at::kFloat, at::kCPU);
+      const nn::StateReader state(file, head_.path, "the aesthetic head's", {});
       with.head_bias = state.tensor("bias", {1});
       with.head_weight = state.tensor("weight", {1, with.clip.dimensions()});
       return 0;

@@ -39,34 +39,21 @@ double mean_cosine_to_prompt(Sample& sample, const Network& network) {
   return sum / static_cast<double>(frames.frames());
 }
 
-// The problem of the first file that has one.
-std::string first_problem(std::initializer_list<WeightFile> files) {
-  for (const WeightFile& file : files)
-    if (!file.problem.empty()) return file.problem;
-  return "";
-}
-
 store::MetricInfo about_prompts(store::MetricInfo info, const ClipNetwork& network) {
   info.version = 1;
   info.higher_is_better = true;
   info.reducer = "mean";
   info.needs = {"prompt"};
   info.licence = kLicence;
-  info.weights_files = {network.weights().path.filename(), network.merges().path.filename()};
-  info.weights_sha256 = network.weights().sha256;
-  info.unavailable = first_problem({network.weights(), network.merges()});
-  return info;
+  return with_weights(std::move(info), {network.weights()}, {network.merges()});
 }
 
-store::MetricInfo about_frames(store::MetricInfo info, const ClipNetwork& network) {
+store::MetricInfo about_frames(store::MetricInfo info, const std::vector<WeightFile>& read) {
   info.version = 1;
   info.higher_is_better = true;
   info.reducer = "mean";
   info.licence = kLicence;
-  info.weights_files = {network.weights().path.filename()};
-  info.weights_sha256 = network.weights().sha256;
-  info.unavailable = network.weights().problem;
-  return info;
+  return with_weights(std::move(info), read);
 }
 
 }  // namespace
@@ -114,7 +101,7 @@ Metric clip_frame_consistency(Network network) {
                .definition = std::string(kMade) + "The mean cosine of the embeddings of consecutive frames.",
                .failure_cases = "A frozen video has 1: the less changes, the higher it is.",
                .citation = "Esser et al., ICCV 2023, arXiv:2302.03011"},
-              *network),
+              {network->weights()}),
           [network](Sample& sample) {
             require_frames(sample.video(), 2);
             return consecutive_consistency(frames_of(sample, network));
@@ -133,7 +120,7 @@ Metric background_consistency(Network network) {
                .failure_cases = "A frozen video has 1. VBench averages over the frames of all videos, this "
                                 "over videos: the two differ where videos differ in length.",
                .citation = "Huang et al., VBench, CVPR 2024, arXiv:2311.17982"},
-              *network),
+              {network->weights()}),
           [network](Sample& sample) {
             require_frames(sample.video(), 2);
             return vbench_consistency(vbench_frames_of(sample, network));
@@ -141,20 +128,18 @@ Metric background_consistency(Network network) {
 }
 
 Metric aesthetic_quality(Network network) {
-  store::MetricInfo info = about_frames(
-      {.id = "vbench/aesthetic-quality",
-       .title = "Aesthetic quality (LAION, CLIP ViT-L/14)",
-       .minimum = 0,
-       .maximum = 1,
-       .definition = std::string(kMadeByVbench) +
-                     "LAION's linear head on the unit embedding, divided by 10, averaged over the frames.",
-       .failure_cases = "Judges pictures, not motion; prefers paintings and shallow focus.",
-       .citation = "Huang et al., VBench, CVPR 2024, arXiv:2311.17982; LAION aesthetic predictor"},
-      *network);
-  info.unavailable = first_problem({network->weights(), network->head()});
-  info.weights_files.push_back(network->head().path.filename());
-  info.weights_sha256 += network->head().sha256;
-  return {std::move(info), [network](Sample& sample) {
+  return {about_frames(
+              {.id = "vbench/aesthetic-quality",
+               .title = "Aesthetic quality (LAION, CLIP ViT-L/14)",
+               .minimum = 0,
+               .maximum = 1,
+               .definition =
+                   std::string(kMadeByVbench) +
+                   "LAION's linear head on the unit embedding, divided by 10, averaged over the frames.",
+               .failure_cases = "Judges pictures, not motion; prefers paintings and shallow focus.",
+               .citation = "Huang et al., VBench, CVPR 2024, arXiv:2311.17982; LAION aesthetic predictor"},
+              {network->weights(), network->head()}),
+          [network](Sample& sample) {
             require_frames(sample.video(), 1);
             const auto scores = network->aesthetic_scores(vbench_frames_of(sample, network));
             return std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size()) /

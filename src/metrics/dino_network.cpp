@@ -2,9 +2,7 @@
 
 #include <c10/core/InferenceMode.h>
 
-#include <algorithm>
-
-#include "metrics/pictures.h"
+#include "metrics/frame_preparation.h"
 #include "metrics/tensors.h"
 #include "nn/dino.h"
 
@@ -27,14 +25,10 @@ FrameEmbeddings DinoNetwork::embed_frames(const media::Video& video) {
   const c10::InferenceMode inference;
   if (!loaded_)
     loaded_ = load_weights([&] { return std::make_unique<Loaded>(Loaded{nn::Dino(weights_.path)}); });
-  FrameEmbeddings result{static_cast<size_t>(loaded_->network.width()), {}};
-  for (size_t t = 0; t < video.frames; t += kFramesAtOnce) {
-    const size_t count = std::min(kFramesAtOnce, video.frames - t);
-    const std::vector<float> values = numbers(
-        loaded_->network.encode(normalised_for_imagenet(shorter_side_pictures(video, t, count, kSide))));
-    result.values.insert(result.values.end(), values.begin(), values.end());
-  }
-  return result;
+  const nn::Dino& network = loaded_->network;
+  return embed_by_parts(video.frames, kFramesAtOnce, network.width(), [&](size_t first, size_t count) {
+    return network.encode(normalised_for_imagenet(shorter_side_pictures(video, first, count, kSide)));
+  });
 }
 
 }  // namespace vidbench::metrics

@@ -45,10 +45,7 @@ Metric sample_metric(const RaftNetwork& network, store::MetricInfo info,
       " Optical flow: RAFT (raft-things.pth, 20 iterations) between neighbours of every round(fps / 8)th "
       "frame (at least every one; halves rounded to even) at the video's own size, padded to multiples of 8.";
   info.licence = "BSD-3-Clause";
-  info.weights_files = {network.weights().path.filename()};
-  info.weights_sha256 = network.weights().sha256;
-  info.unavailable = network.weights().problem;
-  return {std::move(info), std::move(measure)};
+  return {with_weights(std::move(info), {network.weights()}), std::move(measure)};
 }
 
 }  // namespace

@@ -21,10 +21,7 @@ Metric set_metric(const InceptionNetwork& network, store::MetricInfo info) {
       "(weights-inception-2015-12-05-6726825d.pth), frames resized to 299x299 as TensorFlow 1 did (bilinear, "
       "no half-pixel centres, no antialiasing), (x - 128) / 128.";
   info.licence = "Apache-2.0";
-  info.weights_files = {network.weights().path.filename()};
-  info.weights_sha256 = network.weights().sha256;
-  info.unavailable = network.weights().problem;
-  return {std::move(info), {}};
+  return {with_weights(std::move(info), {network.weights()}), {}};
 }
 
 Feature feature(const char* id, std::shared_ptr<InceptionNetwork> network,

@@ -24,10 +24,7 @@ Metric set_metric(const I3dNetwork& network, store::MetricInfo info) {
       " Says little about time: what the frames show outweighs how they move. The choice of clips, resizing "
       "and video compression move it, so numbers of two programs compare only when all of that is the same.";
   info.licence = "Apache-2.0";
-  info.weights_files = {network.weights().path.filename()};
-  info.weights_sha256 = network.weights().sha256;
-  info.unavailable = network.weights().problem;
-  return {std::move(info), {}};
+  return {with_weights(std::move(info), {network.weights()}), {}};
 }
 
 }  // namespace

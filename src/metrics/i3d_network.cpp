@@ -2,7 +2,7 @@
 
 #include <c10/core/InferenceMode.h>
 
-#include "metrics/pictures.h"
+#include "metrics/frame_preparation.h"
 #include "metrics/tensors.h"
 #include "nn/i3d.h"
 

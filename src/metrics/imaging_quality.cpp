@@ -6,7 +6,9 @@
 namespace vidbench::metrics {
 
 Metric imaging_quality(std::shared_ptr<MusiqNetwork> network) {
-  return {{.id = "vbench/imaging-quality",
+  return {
+      with_weights(
+          {.id = "vbench/imaging-quality",
            .version = 1,
            .title = "Imaging quality (MUSIQ, SPAQ)",
            .higher_is_better = true,
@@ -22,16 +24,13 @@ Metric imaging_quality(std::shared_ptr<MusiqNetwork> network) {
                "Judges distortions of single frames (noise, blur, exposure), not content and not motion.",
            .citation =
                "Huang et al., VBench, CVPR 2024, arXiv:2311.17982; Ke et al., ICCV 2021, arXiv:2108.05997",
-           .licence = "PolyForm-Noncommercial-1.0.0",
-           .weights_files = {network->weights().path.filename()},
-           .weights_sha256 = network->weights().sha256,
-           .unavailable = network->weights().problem},
-          [network](Sample& sample) {
-            require_frames(sample.video(), 1);
-            const auto values = network->qualities(sample.video());
-            return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()) /
-                   100;
-          }};
+           .licence = "PolyForm-Noncommercial-1.0.0"},
+          {network->weights()}),
+      [network](Sample& sample) {
+        require_frames(sample.video(), 1);
+        const auto values = network->qualities(sample.video());
+        return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()) / 100;
+      }};
 }
 
 }  // namespace vidbench::metrics

@@ -27,14 +27,6 @@ LpipsNetwork::LpipsNetwork(WeightFile alexnet, WeightFile channels)
     : alexnet_(std::move(alexnet)), channels_(std::move(channels)) {}
 LpipsNetwork::~LpipsNetwork() = default;
 
-std::string LpipsNetwork::weights_sha256() const {
-  return problem().empty() ? alexnet_.sha256 + "+" + channels_.sha256 : "";
-}
-
-std::string LpipsNetwork::problem() const {
-  return alexnet_.problem.empty() ? channels_.problem : alexnet_.problem;
-}
-
 std::vector<float> LpipsNetwork::distances(const media::Video& a, const media::Video& b) {
   const c10::InferenceMode inference;
   if (!loaded_)

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "media/video.h"
@@ -18,8 +17,8 @@ class LpipsNetwork {
   LpipsNetwork(WeightFile alexnet, WeightFile channels);
   ~LpipsNetwork();
 
-  [[nodiscard]] std::string weights_sha256() const;  // of both files, joined by "+"; "" when one is not there
-  [[nodiscard]] std::string problem() const;         // "" when both are there
+  [[nodiscard]] const WeightFile& alexnet() const { return alexnet_; }
+  [[nodiscard]] const WeightFile& channels() const { return channels_; }
   // One distance for each frame; the videos have one size and length. Throws Error(kInput) for frames of
   // fewer than 31 pixels on a side, Error(kEnvironment) for weights that are damaged.
   [[nodiscard]] std::vector<float> distances(const media::Video& a, const media::Video& b);

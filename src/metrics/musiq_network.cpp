@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "metrics/pictures.h"
+#include "metrics/frame_preparation.h"
 #include "metrics/tensors.h"
 #include "nn/musiq.h"
 

@@ -23,11 +23,9 @@ Metric paired_lpips(std::shared_ptr<LpipsNetwork> network) {
       .failure_cases =
           "Depends on the size of the frames, and on nothing between them: flicker and order go unseen.",
       .citation = "Zhang et al., CVPR 2018, arXiv:1801.03924",
-      .licence = "BSD-2-Clause, BSD-3-Clause",
-      .weights_files = {"alexnet-owt-7be5be79.pth", "alex.pth"},
-      .weights_sha256 = network->weights_sha256(),
-      .unavailable = network->problem()};
-  return {std::move(info), [network = std::move(network)](Sample& sample) {
+      .licence = "BSD-2-Clause, BSD-3-Clause"};
+  return {with_weights(std::move(info), {network->alexnet(), network->channels()}),
+          [network = std::move(network)](Sample& sample) {
             const std::vector<float> all = network->distances(sample.video(), sample.paired());
             return std::accumulate(all.begin(), all.end(), 0.0) / static_cast<double>(all.size());
           }};

@@ -3,10 +3,12 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "base/error.h"
 #include "media/video.h"
+#include "metrics/frame_embeddings.h"
 
 namespace vidbench::metrics {
 
@@ -22,6 +24,18 @@ inline std::vector<float> numbers(const at::Tensor& tensor) {
   const at::Tensor flat = tensor.to(at::kCPU, at::kFloat).contiguous();
   const float* data = flat.const_data_ptr<float>();
   return {data, data + flat.numel()};
+}
+
+// One vector a frame: what `encode(first, count)` gives for at most `at_once` frames, [count, width], one
+// below the other.
+template <typename Encode>
+FrameEmbeddings embed_by_parts(size_t frames, size_t at_once, int64_t width, Encode encode) {
+  FrameEmbeddings result{static_cast<size_t>(width), {}};
+  for (size_t first = 0; first < frames; first += at_once) {
+    const std::vector<float> part = numbers(encode(first, std::min(at_once, frames - first)));
+    result.values.insert(result.values.end(), part.begin(), part.end());
+  }
+  return result;
 }
 
 // What `load` returns; what it throws about a file of weights is about this machine, not about the video that

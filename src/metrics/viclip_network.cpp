@@ -3,18 +3,16 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
-#include <optional>
-
-#include "metrics/pictures.h"
+#include "metrics/clip_prompts.h"
+#include "metrics/frame_preparation.h"
 #include "metrics/tensors.h"
 #include "nn/viclip.h"
-#include "text/clip_tokenizer.h"
 
 namespace vidbench::metrics {
 
 struct ViClipNetwork::Loaded {
   nn::ViClip network;
-  std::optional<text::ClipTokenizer> tokenizer;
+  ClipPrompts prompts;
 };
 
 ViClipNetwork::ViClipNetwork(WeightFile weights, WeightFile merges)
@@ -24,7 +22,7 @@ ViClipNetwork::~ViClipNetwork() = default;
 ViClipNetwork::Loaded& ViClipNetwork::loaded() {
   if (!loaded_)
     loaded_ = load_weights([&] {
-      return std::make_unique<Loaded>(Loaded{nn::ViClip(weights_.path), std::nullopt});
+      return std::make_unique<Loaded>(Loaded{nn::ViClip(weights_.path), ClipPrompts(merges_.path)});
     });
   return *loaded_;
 }
@@ -40,11 +38,7 @@ std::vector<float> ViClipNetwork::embed_video(const media::Video& video) {
 
 std::vector<float> ViClipNetwork::embed_text(const std::string& text) {
   Loaded& with = loaded();
-  if (!with.tokenizer)
-    with.tokenizer.emplace(load_weights([&] { return text::ClipTokenizer(merges_.path); }));
-  const std::vector<int64_t> tokens =
-      with.tokenizer->context(text, static_cast<size_t>(with.network.context_length()));
-  return numbers(with.network.encode_texts(at::tensor(tokens).view({1, -1})));
+  return numbers(with.network.encode_texts(with.prompts.tokens(text, with.network.context_length())));
 }
 
 }  // namespace vidbench::metrics

@@ -12,7 +12,9 @@ constexpr size_t kMinSide = 2 * RaftNetwork::kMinSide;
 
 Metric warping(std::shared_ptr<RaftNetwork> network, const std::string& id, double white,
                const std::string& input) {
-  return {{.id = id,
+  return {
+      with_weights(
+          {.id = id,
            .version = 1,
            .title = "Warping error",
            .higher_is_better = false,
@@ -33,18 +35,16 @@ Metric warping(std::shared_ptr<RaftNetwork> network, const std::string& id, doub
                "can lower it.",
            .citation = "Liu et al., EvalCrafter, CVPR 2024, arXiv:2310.11440; Lai et al., ECCV 2018, "
                        "arXiv:1808.00449; Teed & Deng, ECCV 2020, arXiv:2003.12039",
-           .licence = "BSD-3-Clause",
-           .weights_files = {network->weights().path.filename()},
-           .weights_sha256 = network->weights().sha256,
-           .unavailable = network->weights().problem},
-          [network, white](Sample& sample) {
-            const media::Video& video = sample.video();
-            require_frames(video, 2);
-            if (std::min(video.height, video.width) < kMinSide)
-              throw_input(fmt::format("needs frames of at least {0}x{0} pixels, the video has {1}x{2}",
-                                      kMinSide, video.width, video.height));
-            return network->warping_error(video, white);
-          }};
+           .licence = "BSD-3-Clause"},
+          {network->weights()}),
+      [network, white](Sample& sample) {
+        const media::Video& video = sample.video();
+        require_frames(video, 2);
+        if (std::min(video.height, video.width) < kMinSide)
+          throw_input(fmt::format("needs frames of at least {0}x{0} pixels, the video has {1}x{2}", kMinSide,
+                                  video.width, video.height));
+        return network->warping_error(video, white);
+      }};
 }
 
 }  // namespace

@@ -71,10 +71,10 @@ TensorFile as_openai(TensorFile file, const std::filesystem::path& path) {
 
 }  // namespace
 
-Clip::Clip(const std::filesystem::path& weights, const ClipOptions& options) : options_(options) {
+Clip::Clip(const std::filesystem::path& weights, const NetworkOptions& options) : options_(options) {
   const c10::InferenceMode inference;
   const TensorFile file = as_openai(load_checkpoint(weights), weights);
-  const StateReader state(file, weights, "CLIP", options.type, options.device);
+  const StateReader state(file, weights, "CLIP's", options);
   read_vision(state);
   text_ = ClipText(state, "", dimensions_);
 }
@@ -90,8 +90,8 @@ void Clip::read_vision(const StateReader& state) {
   const auto grid = static_cast<int64_t>(std::lround(std::sqrt(static_cast<double>(positions_.size(0) - 1))));
   if (grid < 1 || grid * grid + 1 != positions_.size(0)) state.refuse("visual.positional_embedding");
   side_ = grid * patch_;
-  before_ = state.layer_norm("visual.ln_pre", width, kClipEpsilon);
-  after_ = state.layer_norm("visual.ln_post", width, kClipEpsilon);
+  before_ = read_layer_norm(state, "visual.ln_pre", width, kClipEpsilon);
+  after_ = read_layer_norm(state, "visual.ln_post", width, kClipEpsilon);
   projection_ = state.tensor("visual.proj", {width, -1});
   dimensions_ = projection_.size(1);
   vision_ = read_clip_blocks(state, "visual.transformer.resblocks.", width);

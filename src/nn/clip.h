@@ -12,11 +12,6 @@
 
 namespace vidbench::nn {
 
-struct ClipOptions {
-  at::ScalarType type = at::kFloat;  // kFloat, kBFloat16 or (CUDA) kHalf
-  at::Device device = at::kCPU;
-};
-
 // The ViT variants: ViT-B/32, ViT-B/16, ViT-L/14. Const after construction and then usable by several
 // threads.
 class Clip {
@@ -24,7 +19,7 @@ class Clip {
   // Reads OpenAI's files (ViT-B-32.pt, TorchScript or state dict: "visual.conv1.weight", …) and Hugging
   // Face's (model.safetensors, pytorch_model.bin: "vision_model.embeddings.patch_embedding.weight", …).
   // Throws Error(kInput) naming file and key for another network.
-  explicit Clip(const std::filesystem::path& weights, const ClipOptions& options = {});
+  explicit Clip(const std::filesystem::path& weights, const NetworkOptions& options = {});
 
   [[nodiscard]] int64_t side() const { return side_; }                             // pixels: 224
   [[nodiscard]] int64_t context_length() const { return text_.context_length(); }  // tokens: 77
@@ -38,7 +33,7 @@ class Clip {
  private:
   void read_vision(const StateReader& state);
 
-  ClipOptions options_;
+  NetworkOptions options_;
   int64_t side_ = 0, dimensions_ = 0;
   at::Tensor patches_, class_, positions_,
       projection_;  // [width, 3·p·p], [width], [1 + L, width], [width, d]

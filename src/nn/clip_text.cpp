@@ -19,13 +19,13 @@ std::vector<EncoderBlock> read_clip_blocks(const StateReader& state, const std::
   for (size_t i = 0; i < blocks.size(); ++i) {
     const std::string name = prefix + std::to_string(i) + ".";
     EncoderBlock& block = blocks[i];
-    block.norm1 = state.layer_norm(name + "ln_1", width, kClipEpsilon);
-    block.norm2 = state.layer_norm(name + "ln_2", width, kClipEpsilon);
+    block.norm1 = read_layer_norm(state, name + "ln_1", width, kClipEpsilon);
+    block.norm2 = read_layer_norm(state, name + "ln_2", width, kClipEpsilon);
     block.qkv = {state.tensor(name + "attn.in_proj_weight", {3 * width, width}),
                  state.tensor(name + "attn.in_proj_bias", {3 * width})};
-    block.out = state.linear(name + "attn.out_proj", width, width);
-    block.fc1 = state.linear(name + "mlp.c_fc", width, -1);
-    block.fc2 = state.linear(name + "mlp.c_proj", block.fc1.weight.size(0), width);
+    block.out = read_linear(state, name + "attn.out_proj", width, width);
+    block.fc1 = read_linear(state, name + "mlp.c_fc", width, -1);
+    block.fc2 = read_linear(state, name + "mlp.c_proj", block.fc1.weight.size(0), width);
     block.heads = width / kHeadWidth;
     block.activation = Activation::kQuickGelu;
   }
@@ -36,7 +36,7 @@ ClipText::ClipText(const StateReader& state, const std::string& prefix, int64_t 
   words_ = state.tensor(prefix + "token_embedding.weight", {-1, -1});
   const int64_t width = words_.size(1);
   positions_ = state.tensor(prefix + "positional_embedding", {-1, width});
-  norm_ = state.layer_norm(prefix + "ln_final", width, kClipEpsilon);
+  norm_ = read_layer_norm(state, prefix + "ln_final", width, kClipEpsilon);
   projection_ = state.tensor(prefix + "text_projection", {width, dimensions});
   blocks_ = read_clip_blocks(state, prefix + "transformer.resblocks.", width);
 }

@@ -89,12 +89,10 @@ at::Tensor Conv3d::operator()(const at::Tensor& x) {
   return conv_(padded(x, padding), Size3{0, 0, 0});
 }
 
-FoldedNorm folded_norm(const TensorFile& file, const std::string& name, double epsilon,
-                       const std::filesystem::path& path) {
-  const at::Tensor scale = require_float(file, name + ".weight", path) *
-                           at::rsqrt(require_float(file, name + ".running_var", path) + epsilon);
-  return {scale, require_float(file, name + ".bias", path) -
-                     require_float(file, name + ".running_mean", path) * scale};
+FoldedNorm folded_norm(const StateReader& state, const std::string& name, int64_t channels, double epsilon) {
+  const auto part = [&](const char* which) { return state.float_tensor(name + which, {channels}); };
+  const at::Tensor scale = part(".weight") * at::rsqrt(part(".running_var") + epsilon);
+  return {scale, part(".bias") - part(".running_mean") * scale};
 }
 
 at::Tensor max_pool_same(const at::Tensor& x, Size3 kernel, Size3 stride) {

@@ -5,11 +5,10 @@
 #include <ATen/core/Tensor.h>
 
 #include <array>
-#include <filesystem>
 #include <string>
 #include <vector>
 
-#include "nn/safetensors.h"
+#include "nn/state_reader.h"
 
 namespace vidbench::nn {
 
@@ -77,12 +76,12 @@ class Conv3d {
 };
 
 // Batch normalisation at inference, y = (x - mean) / sqrt(var + epsilon) * gamma + beta, as y = scale * x +
-// shift. Reads "<name>.weight", ".bias", ".running_mean" and ".running_var" of the file.
+// shift. Reads "<name>.weight", ".bias", ".running_mean" and ".running_var".
 struct FoldedNorm {
   at::Tensor scale, shift;  // [C] float
 };
-[[nodiscard]] FoldedNorm folded_norm(const TensorFile& file, const std::string& name, double epsilon,
-                                     const std::filesystem::path& path);
+[[nodiscard]] FoldedNorm folded_norm(const StateReader& state, const std::string& name, int64_t channels,
+                                     double epsilon);
 
 // SAME padding, as (before, after), of one axis.
 [[nodiscard]] std::array<int64_t, 2> same_padding(int64_t extent, int64_t kernel, int64_t stride);

@@ -19,10 +19,10 @@ constexpr double kGridOffset = 0.1;
 
 }  // namespace
 
-Dino::Dino(const std::filesystem::path& weights, const DinoOptions& options) : options_(options) {
+Dino::Dino(const std::filesystem::path& weights, const NetworkOptions& options) : options_(options) {
   const c10::InferenceMode inference;
   const TensorFile file = load_checkpoint(weights);
-  const StateReader state(file, weights, "DINO", options.type, options.device);
+  const StateReader state(file, weights, "DINO's", options);
   const at::Tensor kernel = state.tensor("patch_embed.proj.weight", {-1, 3, -1, -1});
   width_ = kernel.size(0);
   patch_ = kernel.size(2);
@@ -39,19 +39,19 @@ Dino::Dino(const std::filesystem::path& weights, const DinoOptions& options) : o
   for (size_t i = 0; i < blocks_.size(); ++i) {
     const std::string name = "blocks." + std::to_string(i) + ".";
     EncoderBlock& block = blocks_[i];
-    block.norm1 = state.layer_norm(name + "norm1", width_, kEpsilon);
-    block.norm2 = state.layer_norm(name + "norm2", width_, kEpsilon);
-    block.qkv = state.linear(name + "attn.qkv", width_, 3 * width_);
-    block.out = state.linear(name + "attn.proj", width_, width_);
-    block.fc1 = state.linear(name + "mlp.fc1", width_, -1);
-    block.fc2 = state.linear(name + "mlp.fc2", block.fc1.weight.size(0), width_);
+    block.norm1 = read_layer_norm(state, name + "norm1", width_, kEpsilon);
+    block.norm2 = read_layer_norm(state, name + "norm2", width_, kEpsilon);
+    block.qkv = read_linear(state, name + "attn.qkv", width_, 3 * width_);
+    block.out = read_linear(state, name + "attn.proj", width_, width_);
+    block.fc1 = read_linear(state, name + "mlp.fc1", width_, -1);
+    block.fc2 = read_linear(state, name + "mlp.fc2", block.fc1.weight.size(0), width_);
     if (state.has(name + "ls1.gamma")) {
       block.scale1 = state.tensor(name + "ls1.gamma", {width_});
       block.scale2 = state.tensor(name + "ls2.gamma", {width_});
     }
     block.heads = width_ / kHeadWidth;
   }
-  norm_ = state.layer_norm("norm", width_, kEpsilon);
+  norm_ = read_layer_norm(state, "norm", width_, kEpsilon);
 }
 
 at::Tensor Dino::positions(int64_t rows, int64_t columns) const {

@@ -11,11 +11,6 @@
 
 namespace vidbench::nn {
 
-struct DinoOptions {
-  at::ScalarType type = at::kFloat;  // kFloat, kBFloat16 or (CUDA) kHalf
-  at::Device device = at::kCPU;
-};
-
 // ViT-S, -B and -L of any patch size; which, the file tells. Const after construction and then usable by
 // several threads.
 class Dino {
@@ -23,7 +18,7 @@ class Dino {
   // Reads the official files (dino_vitbase16_pretrain.pth, dinov2_vitb14_pretrain.pth:
   // "patch_embed.proj.weight", "blocks.0.attn.qkv.weight", …). Throws Error(kInput) naming file and key for
   // another network.
-  explicit Dino(const std::filesystem::path& weights, const DinoOptions& options = {});
+  explicit Dino(const std::filesystem::path& weights, const NetworkOptions& options = {});
 
   [[nodiscard]] int64_t patch() const { return patch_; }
   [[nodiscard]] int64_t width() const { return width_; }
@@ -34,7 +29,7 @@ class Dino {
  private:
   [[nodiscard]] at::Tensor positions(int64_t rows, int64_t columns) const;
 
-  DinoOptions options_;
+  NetworkOptions options_;
   int64_t patch_ = 0, width_ = 0, grid_ = 0;
   at::Tensor patches_, patch_bias_, class_, positions_, registers_;
   std::vector<EncoderBlock> blocks_;

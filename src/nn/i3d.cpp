@@ -17,45 +17,35 @@ constexpr std::array<const char*, 9> kMixed = {"Mixed_3b", "Mixed_3c", "Mixed_4b
 class Reader {
  public:
   Reader(const std::filesystem::path& path, const I3dOptions& options)
-      : path_(path), file_(load_checkpoint(path)), options_(options) {}
+      : file_(load_checkpoint(path)),
+        state_(file_, path, "I3D's", {options.type, options.device}),
+        epsilon_(options.epsilon) {}
 
   // Convolution, batch normalisation, ReLU.
   Conv3d unit(const std::string& name, int64_t inputs, Size3 kernel, Size3 stride = {1, 1, 1}) const {
-    const FoldedNorm norm = folded_norm(file_, name + ".bn", options_.epsilon, path_);
-    const at::Tensor weight = kernel_of(name, inputs, kernel);
-    if (norm.scale.dim() != 1 || norm.scale.size(0) != weight.size(0)) refuse(name + ".bn.weight");
-    return {weight * norm.scale.view({-1, 1, 1, 1, 1}),
-            norm.shift,
-            stride,
-            /*relu=*/true,
-            options_.type,
-            options_.device};
+    const at::Tensor weight = kernel_of(name, inputs, -1, kernel);
+    const FoldedNorm norm = folded_norm(state_, name + ".bn", weight.size(0), epsilon_);
+    return prepared(weight * norm.scale.view({-1, 1, 1, 1, 1}), norm.shift, stride, /*relu=*/true,
+                    state_.options().type);
   }
   Conv3d logits(int64_t inputs) const {
-    const at::Tensor weight = kernel_of("logits", inputs, {1, 1, 1});
-    const at::Tensor bias = require_float(file_, "logits.conv3d.bias", path_);
-    if (weight.size(0) != I3d::kClasses) refuse("logits.conv3d.weight");
-    if (bias.sizes() != at::IntArrayRef({I3d::kClasses})) refuse("logits.conv3d.bias");
-    return {weight, bias, {1, 1, 1}, /*relu=*/false, at::kFloat, options_.device};
+    const at::Tensor weight = kernel_of("logits", inputs, I3d::kClasses, {1, 1, 1});
+    return prepared(weight, state_.float_tensor("logits.conv3d.bias", {I3d::kClasses}), {1, 1, 1},
+                    /*relu=*/false, at::kFloat);
   }
 
  private:
-  [[noreturn]] void refuse(const std::string& key) const {
-    throw_input(path_.string() + ": tensor '" + key + "' has another shape than I3D's",
-                "the file belongs to another network");
+  at::Tensor kernel_of(const std::string& name, int64_t inputs, int64_t outputs, Size3 kernel) const {
+    return state_.float_tensor(name + ".conv3d.weight", {outputs, inputs, kernel[0], kernel[1], kernel[2]});
   }
-  at::Tensor kernel_of(const std::string& name, int64_t inputs, Size3 kernel) const {
-    const std::string key = name + ".conv3d.weight";
-    at::Tensor weight = require_float(file_, key, path_);
-    if (weight.dim() != 5 ||
-        weight.sizes().slice(1) != at::IntArrayRef({inputs, kernel[0], kernel[1], kernel[2]}))
-      refuse(key);
-    return weight;
+  Conv3d prepared(const at::Tensor& weight, const at::Tensor& bias, Size3 stride, bool relu,
+                  at::ScalarType type) const {
+    return {weight, bias, stride, relu, type, state_.options().device};
   }
 
-  const std::filesystem::path& path_;
   TensorFile file_;
-  const I3dOptions& options_;
+  StateReader state_;
+  double epsilon_;
 };
 
 }  // namespace

@@ -93,24 +93,23 @@ BlockLayout block_e(Pool pool) {
 // Reads the units out of the state dict; each must take the channels that the one before gives.
 class Reader {
  public:
-  Reader(const std::filesystem::path& path, const InceptionOptions& options)
-      : path_(path), file_(load_checkpoint(path)), options_(options) {}
+  Reader(const std::filesystem::path& path, const NetworkOptions& options)
+      : file_(load_checkpoint(path)),
+        state_(file_, path, "that of FID's Inception-v3", options,
+               "the file belongs to another network; the right one is "
+               "weights-inception-2015-12-05-6726825d.pth") {}
 
   // Convolution, batch normalisation, ReLU.
   Conv2d unit(const std::string& name, int64_t inputs, Size2 kernel, int64_t stride, Size2 padding) const {
-    const std::string key = name + ".conv.weight";
-    const at::Tensor weight = require_float(file_, key, path_);
-    if (weight.dim() != 4 || weight.sizes().slice(1) != at::IntArrayRef({inputs, kernel[0], kernel[1]}))
-      refuse(key);
-    const FoldedNorm norm = folded_norm(file_, name + ".bn", kEpsilon, path_);
-    if (norm.scale.dim() != 1 || norm.scale.size(0) != weight.size(0)) refuse(name + ".bn.weight");
+    const at::Tensor weight = state_.float_tensor(name + ".conv.weight", {-1, inputs, kernel[0], kernel[1]});
+    const FoldedNorm norm = folded_norm(state_, name + ".bn", weight.size(0), kEpsilon);
     return {weight * norm.scale.view({-1, 1, 1, 1}),
             norm.shift,
             {stride, stride},
             padding,
             /*relu=*/true,
-            options_.type,
-            options_.device};
+            state_.options().type,
+            state_.options().device};
   }
 
   Inception::Block block(const std::string& name, const BlockLayout& layout, int64_t& channels) const {
@@ -134,11 +133,8 @@ class Reader {
   }
 
   at::Tensor classes(int64_t inputs) const {
-    const at::Tensor weight = require_float(file_, "fc.weight", path_);
-    if (inputs != Inception::kFeatures ||
-        weight.sizes() != at::IntArrayRef({Inception::kClasses, Inception::kFeatures}))
-      refuse("fc.weight");
-    return weight.to(options_.device);
+    if (inputs != Inception::kFeatures) state_.refuse("fc.weight");
+    return state_.float_tensor("fc.weight", {Inception::kClasses, inputs}).to(state_.options().device);
   }
 
  private:
@@ -147,15 +143,8 @@ class Reader {
     const Size2 padding = {halves ? 0 : unit.kernel[0] / 2, halves ? 0 : unit.kernel[1] / 2};
     return this->unit(block + "." + unit.name, inputs, unit.kernel, unit.stride, padding);
   }
-  [[noreturn]] void refuse(const std::string& key) const {
-    throw_input(
-        path_.string() + ": tensor '" + key + "' has another shape than that of FID's Inception-v3",
-        "the file belongs to another network; the right one is weights-inception-2015-12-05-6726825d.pth");
-  }
-
-  const std::filesystem::path& path_;
   TensorFile file_;
-  const InceptionOptions& options_;
+  StateReader state_;
 };
 
 at::Tensor pooled(const at::Tensor& x, Pool pool) {
@@ -197,7 +186,7 @@ Taps taps(int64_t extent) {
 
 }  // namespace
 
-Inception::Inception(const std::filesystem::path& weights, const InceptionOptions& options)
+Inception::Inception(const std::filesystem::path& weights, const NetworkOptions& options)
     : options_(options) {
   const c10::InferenceMode inference;
   const Reader reader(weights, options);

@@ -12,11 +12,6 @@
 
 namespace vidbench::nn {
 
-struct InceptionOptions {
-  at::ScalarType type = at::kFloat;  // kFloat, kBFloat16 or (CUDA) kHalf
-  at::Device device = at::kCPU;
-};
-
 // One thread at a time.
 class Inception {
  public:
@@ -32,7 +27,7 @@ class Inception {
   // Reads the official state dict (weights-inception-2015-12-05-6726825d.pth: "Conv2d_1a_3x3.conv.weight", …)
   // and folds the normalisation into the convolutions. Throws Error(kInput) naming file and key for another
   // network.
-  explicit Inception(const std::filesystem::path& weights, const InceptionOptions& options = {});
+  explicit Inception(const std::filesystem::path& weights, const NetworkOptions& options = {});
 
   // pictures [N, 3, 299, 299], values in -1..1 -> float, on the CPU.
   [[nodiscard]] Output operator()(const at::Tensor& pictures);
@@ -46,7 +41,7 @@ class Inception {
   using Block = std::vector<Branch>;  // side by side
 
  private:
-  InceptionOptions options_;
+  NetworkOptions options_;
   std::vector<Conv2d> stem_;
   std::vector<Block> blocks_;
   at::Tensor classes_;  // [1008, 2048]

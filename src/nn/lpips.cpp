@@ -23,15 +23,6 @@ constexpr std::array<Layer, 5> kLayers = {{{"features.0", 64, 11, 4, 2},
                                            {"features.8", 256, 3, 1, 1},
                                            {"features.10", 256, 3, 1, 1}}};
 
-at::Tensor of_shape(const TensorFile& file, const std::string& key, at::IntArrayRef shape,
-                    const std::filesystem::path& path, const char* network) {
-  at::Tensor tensor = require_float(file, key, path);
-  if (tensor.sizes() != shape)
-    throw_input(path.string() + ": tensor '" + key + "' has another shape than " + network,
-                "the file belongs to another network");
-  return tensor;
-}
-
 // The distance of unit features [N, C, H, W], channels weighted, averaged over places.
 at::Tensor distance(const at::Tensor& a, const at::Tensor& b, const at::Tensor& channels) {
   const auto unit = [](const at::Tensor& x) {
@@ -43,23 +34,23 @@ at::Tensor distance(const at::Tensor& a, const at::Tensor& b, const at::Tensor& 
 }  // namespace
 
 Lpips::Lpips(const std::filesystem::path& alexnet, const std::filesystem::path& channels,
-             const LpipsOptions& options)
+             const NetworkOptions& options)
     : options_(options) {
   const c10::InferenceMode inference;
   const TensorFile network = load_checkpoint(alexnet);
   const TensorFile heads = load_checkpoint(channels);
+  const StateReader network_state(network, alexnet, "AlexNet's", options);
+  const StateReader head_state(heads, channels, "LPIPS' for AlexNet", options);
   int64_t inputs = 3;
   for (const Layer& layer : kLayers) {
     const std::string name = layer.name;
-    const at::Tensor weight = of_shape(
-        network, name + ".weight", {layer.outputs, inputs, layer.kernel, layer.kernel}, alexnet, "AlexNet's");
-    const at::Tensor bias = of_shape(network, name + ".bias", {layer.outputs}, alexnet, "AlexNet's");
+    const at::Tensor weight =
+        network_state.float_tensor(name + ".weight", {layer.outputs, inputs, layer.kernel, layer.kernel});
+    const at::Tensor bias = network_state.float_tensor(name + ".bias", {layer.outputs});
     layers_.emplace_back(weight, bias, Size2{layer.stride, layer.stride}, Size2{layer.padding, layer.padding},
                          /*relu=*/true, options.type, options.device);
     const std::string head = "lin" + std::to_string(channels_.size()) + ".model.1.weight";
-    channels_.push_back(of_shape(heads, head, {1, layer.outputs, 1, 1}, channels, "LPIPS' for AlexNet")
-                            .flatten()
-                            .to(options.device));
+    channels_.push_back(head_state.float_tensor(head, {1, layer.outputs, 1, 1}).flatten().to(options.device));
     inputs = layer.outputs;
   }
   const auto numbers = [&](const std::vector<float>& values) {

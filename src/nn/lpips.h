@@ -11,11 +11,6 @@
 
 namespace vidbench::nn {
 
-struct LpipsOptions {
-  at::ScalarType type = at::kFloat;  // of the convolutions: kFloat, kBFloat16 or (CUDA) kHalf
-  at::Device device = at::kCPU;
-};
-
 // One thread at a time.
 class Lpips {
  public:
@@ -25,14 +20,14 @@ class Lpips {
   // of its channels (v0.1/alex.pth: "lin0.model.1.weight", …). Throws Error(kInput) naming file and key for
   // others.
   Lpips(const std::filesystem::path& alexnet, const std::filesystem::path& channels,
-        const LpipsOptions& options = {});
+        const NetworkOptions& options = {});
 
   // a, b [N, 3, H, W] of one size, values in -1..1, H and W >= kMinSide -> distances [N], float, on the CPU:
   // 0 for equal pictures. Throws Error(kInput) for smaller ones.
   [[nodiscard]] at::Tensor operator()(const at::Tensor& a, const at::Tensor& b);
 
  private:
-  LpipsOptions options_;
+  NetworkOptions options_;
   std::vector<Conv2d> layers_;
   std::vector<at::Tensor> channels_;  // [C] for each layer
   at::Tensor scale_, shift_;          // [1, 3, 1, 1]

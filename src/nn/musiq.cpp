@@ -69,7 +69,7 @@ Musiq::Unit Musiq::read_unit(const StateReader& state, const std::string& conv, 
                              at::IntArrayRef shape, int64_t stride, double epsilon) {
   const at::Tensor weight = state.tensor(conv + ".weight", shape);
   const Conv2d prepared(standardised(weight), at::Tensor(), {stride, stride}, {0, 0}, /*relu=*/false,
-                        state.type(), state.device());
+                        state.options().type, state.options().device);
   return {prepared,
           state.tensor(norm + ".weight", {weight.size(0)}),
           state.tensor(norm + ".bias", {weight.size(0)}),
@@ -78,10 +78,10 @@ Musiq::Unit Musiq::read_unit(const StateReader& state, const std::string& conv, 
           stride};
 }
 
-Musiq::Musiq(const std::filesystem::path& weights, const MusiqOptions& options) : options_(options) {
+Musiq::Musiq(const std::filesystem::path& weights, const NetworkOptions& options) : options_(options) {
   const c10::InferenceMode inference;
   const TensorFile file = load_checkpoint(weights);
-  const StateReader state(file, weights, "MUSIQ", options.type, options.device);
+  const StateReader state(file, weights, "MUSIQ's", options);
   constexpr int64_t kRoot = 64;
   constexpr int64_t kOut = 4 * kRoot;
   root_ = read_unit(state, "conv_root", "gn_root", {kRoot, 3, 7, 7}, 2, kEpsilon);
@@ -89,34 +89,34 @@ Musiq::Musiq(const std::filesystem::path& weights, const MusiqOptions& options) 
   second_ = read_unit(state, "block1.conv2", "block1.gn2", {kRoot, kRoot, 3, 3}, 1, 1e-4);
   third_ = read_unit(state, "block1.conv3", "block1.gn3", {kOut, kRoot, 1, 1}, 1, 1e-4);
   projection_ = read_unit(state, "block1.conv_proj", "block1.gn_proj", {kOut, kRoot, 1, 1}, 1, 1e-4);
-  embedding_ = state.linear("embedding", kOut * (kPatch / 4) * (kPatch / 4), -1);
+  embedding_ = read_linear(state, "embedding", kOut * (kPatch / 4) * (kPatch / 4), -1);
   const int64_t width = embedding_.weight.size(0);
   if (width % kHeadWidth != 0) state.refuse("embedding.weight");
-  head_ = state.linear("head", width, 1);
+  head_ = read_linear(state, "head", width, 1);
   const std::string encoder = "transformer_encoder.";
   places_ = state.tensor(encoder + "posembed_input.position_emb", {1, kGrid * kGrid, width})[0];
   scales_ = state.tensor(encoder + "scaleembed_input.scale_emb",
                          {static_cast<int64_t>(kLongerSides.size()) + 1, width});
   class_ = state.tensor(encoder + "cls", {1, 1, width});
-  norm_ = state.layer_norm(encoder + "encoder_norm", width, kEpsilon);
+  norm_ = read_layer_norm(state, encoder + "encoder_norm", width, kEpsilon);
   const std::string layers = encoder + "transformer.encoderblock_";
   blocks_.resize(static_cast<size_t>(state.count(layers, ".norm1.weight")));
   if (blocks_.empty()) (void)state.tensor(layers + "0.norm1.weight", {width});
   for (size_t i = 0; i < blocks_.size(); ++i) {
     const std::string name = layers + std::to_string(i) + ".";
     EncoderBlock& block = blocks_[i];
-    block.norm1 = state.layer_norm(name + "norm1", width, kEpsilon);
-    block.norm2 = state.layer_norm(name + "norm2", width, kEpsilon);
+    block.norm1 = read_layer_norm(state, name + "norm1", width, kEpsilon);
+    block.norm2 = read_layer_norm(state, name + "norm2", width, kEpsilon);
     std::vector<at::Tensor> weight, bias;
     for (const std::string part : {"query", "key", "value"}) {
-      const Linear linear = state.linear(name + "attention." + part, width, width);
+      const Linear linear = read_linear(state, name + "attention." + part, width, width);
       weight.push_back(linear.weight);
       bias.push_back(linear.bias);
     }
     block.qkv = {at::cat(weight), at::cat(bias)};
-    block.out = state.linear(name + "attention.out", width, width);
-    block.fc1 = state.linear(name + "mlp.fc1", width, -1);
-    block.fc2 = state.linear(name + "mlp.fc2", block.fc1.weight.size(0), width);
+    block.out = read_linear(state, name + "attention.out", width, width);
+    block.fc1 = read_linear(state, name + "mlp.fc1", width, -1);
+    block.fc2 = read_linear(state, name + "mlp.fc2", block.fc1.weight.size(0), width);
     block.heads = width / kHeadWidth;
   }
 }

@@ -13,17 +13,12 @@
 
 namespace vidbench::nn {
 
-struct MusiqOptions {
-  at::ScalarType type = at::kFloat;  // kFloat, kBFloat16 or (CUDA) kHalf
-  at::Device device = at::kCPU;
-};
-
 // One thread at a time.
 class Musiq {
  public:
   // Reads musiq_spaq_ckpt-358bb6af.pth or another of the one-number heads ("conv_root.weight", …). Throws
   // Error(kInput) naming file and key for another network.
-  explicit Musiq(const std::filesystem::path& weights, const MusiqOptions& options = {});
+  explicit Musiq(const std::filesystem::path& weights, const NetworkOptions& options = {});
 
   // picture [3, H, W] float in 0..1 -> its quality, about 0..100 for the SPAQ weights. The picture is looked
   // at in its own size and with its longer side at 224 and 384. Memory grows with the number of its 32x32
@@ -44,7 +39,7 @@ class Musiq {
   [[nodiscard]] static at::Tensor apply(Unit& unit, const at::Tensor& x);
   [[nodiscard]] at::Tensor tokens(const at::Tensor& patches);
 
-  MusiqOptions options_;
+  NetworkOptions options_;
   Unit root_, first_, second_, third_, projection_;
   Linear embedding_, head_;
   at::Tensor places_, scales_, class_;  // [100, width], [3, width], [1, 1, width]

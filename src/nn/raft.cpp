@@ -50,8 +50,10 @@ at::Tensor upsample(const at::Tensor& flow, const at::Tensor& mask) {
 class Raft::Reader {
  public:
   Reader(const std::filesystem::path& path, const RaftOptions& options)
-      : path_(path), file_(load_checkpoint(path)), options_(options) {
-    if (file_.tensors.contains("module.fnet.conv1.weight")) prefix_ = "module.";
+      : file_(load_checkpoint(path)),
+        state_(file_, path, "RAFT's", {options.type, options.device},
+               "the file belongs to another network; the large RAFT (raft-things.pth) is needed") {
+    if (state_.has("module.fnet.conv1.weight")) prefix_ = "module.";
   }
 
   struct Kernel {
@@ -60,10 +62,8 @@ class Raft::Reader {
   // "<name>.weight" [outputs, inputs, kh, kw] and "<name>.bias" [outputs].
   Kernel kernel(const std::string& name, int64_t inputs, int64_t outputs, Size2 size) const {
     const std::string key = prefix_ + name;
-    Kernel read{require_float(file_, key + ".weight", path_), require_float(file_, key + ".bias", path_)};
-    if (read.weight.sizes() != at::IntArrayRef({outputs, inputs, size[0], size[1]})) refuse(key + ".weight");
-    if (read.bias.sizes() != at::IntArrayRef({outputs})) refuse(key + ".bias");
-    return read;
+    return {state_.float_tensor(key + ".weight", {outputs, inputs, size[0], size[1]}),
+            state_.float_tensor(key + ".bias", {outputs})};
   }
   // Padded so that only the stride makes the output smaller.
   Conv2d conv(const Kernel& kernel, int64_t stride, bool relu) const {
@@ -72,8 +72,8 @@ class Raft::Reader {
             {stride, stride},
             {kernel.weight.size(2) / 2, kernel.weight.size(3) / 2},
             relu,
-            options_.type,
-            options_.device};
+            state_.options().type,
+            state_.options().device};
   }
   Conv2d conv(const std::string& name, int64_t inputs, int64_t outputs, Size2 size, bool relu) const {
     return conv(kernel(name, inputs, outputs, size), 1, relu);
@@ -112,18 +112,12 @@ class Raft::Reader {
   }
 
  private:
-  [[noreturn]] void refuse(const std::string& key) const {
-    throw_input(path_.string() + ": tensor '" + key + "' has another shape than RAFT's",
-                "the file belongs to another network; the large RAFT (raft-things.pth) is needed");
-  }
-
   // `norm` "" stands for instance normalisation, which takes a bias out again.
   Unit unit(const std::string& name, const std::string& norm, int64_t inputs, int64_t outputs, int64_t side,
             int64_t stride, bool relu) const {
     Kernel read = kernel(name, inputs, outputs, {side, side});
     if (norm.empty()) return {conv({read.weight, {}}, stride, false), true, relu};
-    const FoldedNorm folded = folded_norm(file_, prefix_ + norm, kEpsilon, path_);
-    if (folded.scale.sizes() != at::IntArrayRef({outputs})) refuse(prefix_ + norm + ".weight");
+    const FoldedNorm folded = folded_norm(state_, prefix_ + norm, outputs, kEpsilon);
     read.weight = read.weight * folded.scale.view({-1, 1, 1, 1});
     read.bias = read.bias * folded.scale + folded.shift;
     return {conv(read, stride, relu), false, relu};
@@ -139,9 +133,8 @@ class Raft::Reader {
     return block;
   }
 
-  const std::filesystem::path& path_;
   TensorFile file_;
-  const RaftOptions& options_;
+  StateReader state_;
   std::string prefix_;
 };
 

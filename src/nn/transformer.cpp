@@ -2,8 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include "base/error.h"
-
 namespace vidbench::nn {
 namespace {
 
@@ -41,36 +39,13 @@ at::Tensor EncoderBlock::operator()(const at::Tensor& x, bool causal) const {
   return more.add_(y);
 }
 
-void StateReader::refuse(const std::string& name) const {
-  throw_input(path_.string() + ": tensor '" + name + "' has another shape than " + network_ + "'s",
-              "the file belongs to another network");
+Linear read_linear(const StateReader& state, const std::string& name, int64_t in, int64_t out) {
+  const at::Tensor weight = state.tensor(name + ".weight", {out, in});
+  return {weight, state.tensor(name + ".bias", {weight.size(0)})};
 }
 
-at::Tensor StateReader::tensor(const std::string& name, at::IntArrayRef shape) const {
-  const at::Tensor found = require_float(file_, name, path_);
-  bool fits = found.dim() == static_cast<int64_t>(shape.size());
-  for (int64_t d = 0; fits && d < found.dim(); ++d) {
-    const int64_t wanted = shape[static_cast<size_t>(d)];
-    fits = found.size(d) > 0 && (wanted == -1 || wanted == found.size(d));
-  }
-  if (!fits) refuse(name);
-  return found.to(device_, type_);
-}
-
-Linear StateReader::linear(const std::string& name, int64_t in, int64_t out, bool bias) const {
-  Linear result{tensor(name + ".weight", {out, in}), {}};
-  if (bias) result.bias = tensor(name + ".bias", {result.weight.size(0)});
-  return result;
-}
-
-LayerNorm StateReader::layer_norm(const std::string& name, int64_t width, double epsilon) const {
-  return {tensor(name + ".weight", {width}), tensor(name + ".bias", {width}), epsilon};
-}
-
-int64_t StateReader::count(const std::string& prefix, const std::string& suffix) const {
-  int64_t found = 0;
-  while (has(prefix + std::to_string(found) + suffix)) ++found;
-  return found;
+LayerNorm read_layer_norm(const StateReader& state, const std::string& name, int64_t width, double epsilon) {
+  return {state.tensor(name + ".weight", {width}), state.tensor(name + ".bias", {width}), epsilon};
 }
 
 }  // namespace vidbench::nn

@@ -4,11 +4,10 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <filesystem>
 #include <optional>
 #include <string>
 
-#include "nn/safetensors.h"
+#include "nn/state_reader.h"
 
 namespace vidbench::nn {
 
@@ -43,33 +42,9 @@ struct EncoderBlock {
   [[nodiscard]] at::Tensor operator()(const at::Tensor& x, bool causal = false) const;
 };
 
-// Takes tensors out of a state dict as one network expects them.
-class StateReader {
- public:
-  // `network` names it in errors. All are kept by reference.
-  StateReader(const TensorFile& file, const std::filesystem::path& path, std::string network,
-              at::ScalarType type, at::Device device)
-      : file_(file), path_(path), network_(std::move(network)), type_(type), device_(device) {}
-
-  [[nodiscard]] bool has(const std::string& name) const { return file_.tensors.contains(name); }
-  // As the network's type, on its device. Throw Error(kInput) naming file and key for one that is not there
-  // or has another shape; -1 in `shape` stands for any extent.
-  [[nodiscard]] at::Tensor tensor(const std::string& name, at::IntArrayRef shape) const;
-  // "<name>.weight" and "<name>.bias"; with in or out -1 of any extent.
-  [[nodiscard]] Linear linear(const std::string& name, int64_t in, int64_t out, bool bias = true) const;
-  [[nodiscard]] LayerNorm layer_norm(const std::string& name, int64_t width, double epsilon) const;
-  // How many of "<prefix>0<suffix>", "<prefix>1<suffix>", … there are.
-  [[nodiscard]] int64_t count(const std::string& prefix, const std::string& suffix) const;
-  [[nodiscard]] at::ScalarType type() const { return type_; }
-  [[nodiscard]] at::Device device() const { return device_; }
-  [[noreturn]] void refuse(const std::string& name) const;
-
- private:
-  const TensorFile& file_;
-  const std::filesystem::path& path_;
-  std::string network_;
-  at::ScalarType type_;
-  at::Device device_;
-};
+// "<name>.weight" and "<name>.bias"; with in or out -1 of any extent. Throw as StateReader does.
+[[nodiscard]] Linear read_linear(const StateReader& state, const std::string& name, int64_t in, int64_t out);
+[[nodiscard]] LayerNorm read_layer_norm(const StateReader& state, const std::string& name, int64_t width,
+                                        double epsilon);
 
 }  // namespace vidbench::nn

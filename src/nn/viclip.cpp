@@ -10,10 +10,10 @@
 
 namespace vidbench::nn {
 
-ViClip::ViClip(const std::filesystem::path& weights, const ViClipOptions& options) : options_(options) {
+ViClip::ViClip(const std::filesystem::path& weights, const NetworkOptions& options) : options_(options) {
   const c10::InferenceMode inference;
   const TensorFile file = load_checkpoint(weights);
-  const StateReader state(file, weights, "ViCLIP", options.type, options.device);
+  const StateReader state(file, weights, "ViCLIP's", options);
   const std::string root = state.has("vision_encoder.conv1.weight") ? "" : "model.";
   const std::string vision = root + "vision_encoder.";
   const at::Tensor kernel = state.tensor(vision + "conv1.weight", {-1, 3, 1, -1, -1});
@@ -27,8 +27,8 @@ ViClip::ViClip(const std::filesystem::path& weights, const ViClipOptions& option
   if (grid < 1 || grid * grid + 1 != positions_.size(0)) state.refuse(vision + "positional_embedding");
   side_ = grid * patch_;
   times_ = state.tensor(vision + "temporal_positional_embedding", {1, -1, width});
-  before_ = state.layer_norm(vision + "ln_pre", width, kClipEpsilon);
-  after_ = state.layer_norm(vision + "ln_post", width, kClipEpsilon);
+  before_ = read_layer_norm(state, vision + "ln_pre", width, kClipEpsilon);
+  after_ = read_layer_norm(state, vision + "ln_post", width, kClipEpsilon);
   projection_ = state.tensor(vision + "proj", {width, -1});
   blocks_ = read_clip_blocks(state, vision + "transformer.resblocks.", width);
   text_ = ClipText(state, root + "text_encoder.", projection_.size(1));

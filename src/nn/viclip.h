@@ -11,17 +11,12 @@
 
 namespace vidbench::nn {
 
-struct ViClipOptions {
-  at::ScalarType type = at::kFloat;  // kFloat, kBFloat16 or (CUDA) kHalf
-  at::Device device = at::kCPU;
-};
-
 // Const after construction and then usable by several threads.
 class ViClip {
  public:
   // Reads the official file (ViClip-InternVid-10M-FLT.pth: "model.vision_encoder.conv1.weight", …). Throws
   // Error(kInput) naming file and key for another network.
-  explicit ViClip(const std::filesystem::path& weights, const ViClipOptions& options = {});
+  explicit ViClip(const std::filesystem::path& weights, const NetworkOptions& options = {});
 
   [[nodiscard]] int64_t side() const { return side_; }                             // pixels: 224
   [[nodiscard]] int64_t frames() const { return times_.size(1); }                  // of a clip: 8
@@ -33,7 +28,7 @@ class ViClip {
   [[nodiscard]] at::Tensor encode_texts(const at::Tensor& tokens) const { return text_.encode(tokens); }
 
  private:
-  ViClipOptions options_;
+  NetworkOptions options_;
   int64_t side_ = 0, patch_ = 0;
   at::Tensor patches_, class_, positions_, times_, projection_;
   LayerNorm before_, after_;

@@ -30,10 +30,10 @@ at::Tensor sinusoids(int64_t positions, int64_t width) {
 
 }  // namespace
 
-VideoMae::VideoMae(const std::filesystem::path& weights, const VideoMaeOptions& options) : options_(options) {
+VideoMae::VideoMae(const std::filesystem::path& weights, const NetworkOptions& options) : options_(options) {
   const c10::InferenceMode inference;
   const TensorFile file = load_checkpoint(weights);
-  const StateReader state(file, weights, "VideoMAE", options.type, options.device);
+  const StateReader state(file, weights, "VideoMAE's", options);
   const std::string root = prefix_of(file);
   const std::string kernel_name = root + "patch_embed.proj.weight";
   const at::Tensor kernel = state.tensor(kernel_name, {-1, 3, -1, -1, -1});
@@ -51,18 +51,18 @@ VideoMae::VideoMae(const std::filesystem::path& weights, const VideoMaeOptions& 
   for (size_t i = 0; i < blocks_.size(); ++i) {
     const std::string name = root + "blocks." + std::to_string(i) + ".";
     EncoderBlock& block = blocks_[i];
-    block.norm1 = state.layer_norm(name + "norm1", width_, kEpsilon);
-    block.norm2 = state.layer_norm(name + "norm2", width_, kEpsilon);
+    block.norm1 = read_layer_norm(state, name + "norm1", width_, kEpsilon);
+    block.norm2 = read_layer_norm(state, name + "norm2", width_, kEpsilon);
     const at::Tensor queries = state.tensor(name + "attn.q_bias", {width_});
     const at::Tensor values = state.tensor(name + "attn.v_bias", {width_});
     block.qkv = {state.tensor(name + "attn.qkv.weight", {3 * width_, width_}),
                  at::cat({queries, at::zeros_like(queries), values})};
-    block.out = state.linear(name + "attn.proj", width_, width_);
-    block.fc1 = state.linear(name + "mlp.fc1", width_, -1);
-    block.fc2 = state.linear(name + "mlp.fc2", block.fc1.weight.size(0), width_);
+    block.out = read_linear(state, name + "attn.proj", width_, width_);
+    block.fc1 = read_linear(state, name + "mlp.fc1", width_, -1);
+    block.fc2 = read_linear(state, name + "mlp.fc2", block.fc1.weight.size(0), width_);
     block.heads = width_ / kHeadWidth;
   }
-  norm_ = state.layer_norm(root + "fc_norm", width_, kEpsilon);
+  norm_ = read_layer_norm(state, root + "fc_norm", width_, kEpsilon);
 }
 
 at::Tensor VideoMae::features(const at::Tensor& clips) const {

@@ -12,11 +12,6 @@
 
 namespace vidbench::nn {
 
-struct VideoMaeOptions {
-  at::ScalarType type = at::kFloat;  // kFloat, kBFloat16 or (CUDA) kHalf
-  at::Device device = at::kCPU;
-};
-
 // Const after construction and then usable by several threads.
 class VideoMae {
  public:
@@ -26,7 +21,7 @@ class VideoMae {
   // Reads the official file (vit_g_hybrid_pt_1200e_ssv2_ft.pth: "module.patch_embed.proj.weight", …, below
   // "module", "model" or nothing). Heads are 88 wide, as ViT-g's. Throws Error(kInput) naming file and key
   // for another network.
-  explicit VideoMae(const std::filesystem::path& weights, const VideoMaeOptions& options = {});
+  explicit VideoMae(const std::filesystem::path& weights, const NetworkOptions& options = {});
 
   [[nodiscard]] int64_t width() const { return width_; }  // 1408
   // clips [N, 3, 16, 224, 224], values in 0..1, not normalised -> the normalised mean of the tokens [N,
@@ -34,7 +29,7 @@ class VideoMae {
   [[nodiscard]] at::Tensor features(const at::Tensor& clips) const;
 
  private:
-  VideoMaeOptions options_;
+  NetworkOptions options_;
   int64_t width_ = 0, tubelet_ = 0, patch_ = 0;
   at::Tensor patches_, patch_bias_, positions_;
   std::vector<EncoderBlock> blocks_;

@@ -89,8 +89,7 @@ TEST(Manifest, TheShippedOneIsSound) {
       EXPECT_EQ(file.sha256_prefix, digits) << file.name;
     }
   }
-  for (const char* name :
-       {"musiq_spaq_ckpt-358bb6af.pth"})
+  for (const char* name : {"musiq_spaq_ckpt-358bb6af.pth"})
     EXPECT_TRUE(is_non_commercial(manifest.find(name)->licence)) << name;
 }
 

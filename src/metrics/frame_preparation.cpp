@@ -1,4 +1,4 @@
-#include "metrics/pictures.h"
+#include "metrics/frame_preparation.h"
 
 #include <ATen/ATen.h>
 
