@@ -25,7 +25,7 @@ ALLOWED = {
     "cli": {"base", "media", "stats", "registry", "suites", "store", "workers", "engine", "report", "weights"},
     "nn": {"base"},
     "shapes": {"base", "media", "nn", "workers"},
-    "metrics": {"base", "media", "stats", "store", "text", "nn", "shapes", "workers"},
+    "metrics": {"base", "weights", "media", "stats", "store", "text", "nn", "shapes", "workers"},
 }
 
 # Headers that only these folders may include.

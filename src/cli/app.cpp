@@ -16,6 +16,7 @@ namespace {
 void add_commands(CLI::App& app, Context& context) {
   add_run_commands(app, context);
   add_score_command(app, context);
+  add_merge_command(app, context);
   add_leaderboard_command(app, context);
   add_compare_command(app, context);
   add_export_command(app, context);

@@ -45,6 +45,7 @@ void print_table(const report::Table& table, const std::string& format);
 // Each adds its subcommand. `context` outlives `app`.
 void add_run_commands(CLI::App& app, Context& context);  // run, resume
 void add_score_command(CLI::App& app, Context& context);
+void add_merge_command(CLI::App& app, Context& context);
 void add_runs_command(CLI::App& app, Context& context);
 void add_leaderboard_command(CLI::App& app, Context& context);
 void add_compare_command(CLI::App& app, Context& context);

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 
@@ -12,9 +11,12 @@
 #include "base/strings.h"
 #include "base/time.h"
 #include "cli/context.h"
+#include "cli/score_output.h"
 #include "cli/signals.h"
 #include "cli/status_line.h"
+#include "engine/score_state.h"
 #include "engine/scoring.h"
+#include "engine/set_score_cache.h"
 #include "engine/video_folder.h"
 #include "report/format.h"
 #include "report/video_scores.h"
@@ -24,7 +26,8 @@ namespace vidbench::cli {
 namespace {
 
 struct Arguments {
-  std::string videos, reference, paired, prompts, format, output, evaluator;
+  std::string videos, reference, paired, prompts, evaluator, shard, state;
+  ScoreOutput output;
   std::vector<std::string> metrics, weights;
   int threads = 0;
   bool allow_small_sample = false, no_cache = false, quiet = false;
@@ -111,84 +114,76 @@ std::vector<store::MetricInfo> compared(const std::vector<store::MetricInfo>& me
   return result;
 }
 
-constexpr std::array<std::string_view, 5> kPlayable = {".mp4", ".m4v", ".webm", ".ogv", ".mov"};
+// The numbers of the sets that are known already.
+std::map<std::string, stats::Interval> known_sets(const engine::SetScoreCache& cache,
+                                                  const std::vector<store::MetricInfo>& metrics) {
+  std::map<std::string, stats::Interval> known;
+  for (const auto& metric : metrics)
+    if (metric.is_set)
+      if (const auto interval = cache.find(metric)) known[metric.id] = *interval;
+  return known;
+}
 
-// Where a page beside `output` finds the videos: those that a browser plays where they lie, of the others
-// small copies in a folder beside the page.
-report::VideoLinks link_videos(workers::Evaluator& evaluator, const Videos& videos,
-                               const std::filesystem::path& output) {
-  namespace fs = std::filesystem;
-  const fs::path page = fs::absolute(output);
-  const fs::path copies = page.parent_path() / (page.stem().string() + "-videos");
-  report::VideoLinks links;
-  std::map<std::string, fs::path> copied;
-  std::vector<workers::EncodeRequest> requests;
-  for (const auto& video : videos) {
-    if (video.failure) continue;
-    const fs::path path = fs::absolute(video.path);
-    if (std::find(kPlayable.begin(), kPlayable.end(), path.extension().string()) != kPlayable.end()) {
-      links[video.file] = report::escape_url_path(path.lexically_relative(page.parent_path()).string());
-      continue;
-    }
-    const std::string name = fmt::format("{:05}.mp4", requests.size());
-    copied[video.file] = copies / name;
-    requests.push_back({video.file, path, copies / name, 1});
+// The numbers of the metrics: those that are known, and those of what was measured.
+std::vector<report::MetricScore> put_together(const std::vector<store::MetricInfo>& metrics,
+                                              const std::map<std::string, stats::Interval>& known,
+                                              std::vector<report::MetricScore> measured) {
+  std::vector<report::MetricScore> all;
+  auto next = measured.begin();
+  for (const auto& metric : metrics) {
+    const auto found = known.find(metric.id);
+    all.push_back(found != known.end() ? report::MetricScore{metric, found->second, ""} : std::move(*next++));
   }
-  if (requests.empty()) return links;
-  fs::create_directories(copies);
-  const auto failures = evaluator.encode(requests);
-  for (const auto& [file, copy] : copied) {
-    const auto failure = failures.find(file);
-    if (failure == failures.end())
-      links[file] = report::escape_url_path((copies.filename() / copy.filename()).string());
-    else
-      log_warning(fmt::format("no copy of {} for the page: {}", one_line(file), failure->second.message));
-  }
-  return links;
+  return all;
 }
 
-void write_page(const report::VideoScores& scores, workers::Evaluator& evaluator,
-                const Arguments& arguments) {
-  const report::VideoLinks links = link_videos(evaluator, scores.videos, arguments.output);
-  const std::string name = std::filesystem::absolute(arguments.videos).lexically_normal().filename().string();
-  write_file_atomic(arguments.output,
-                    report::render_html(scores, name.empty() ? arguments.videos : name, links));
-  log_info("written: " + arguments.output);
+void keep_sets(const engine::SetScoreCache& cache, const report::VideoScores& scores) {
+  const size_t failed = report::coverage(scores.videos).failed + report::coverage(scores.reference).failed;
+  if (failed > 0) return;
+  for (const auto& [metric, interval, missing] : scores.metrics)
+    if (metric.is_set && interval && interval->n == scores.videos.size()) cache.keep(metric, *interval);
 }
 
-void print_scores(const report::VideoScores& scores, const Arguments& arguments) {
-  if (arguments.format == "json") return print_json(report::to_json(scores));
-  if (arguments.format == "csv") return print_table(report::videos_table(scores), "csv");
-  print_table(report::metrics_table(scores), arguments.format);
-  const report::Coverage coverage = report::coverage(scores.videos);
-  log_info(
-      fmt::format("{} of {} videos scored, {} failed", coverage.scored, coverage.found, coverage.failed));
+std::map<std::string, store::ReferenceFeatures> reference_features(
+    const std::vector<store::MetricInfo>& metrics, const Videos& reference) {
+  std::map<std::string, store::ReferenceFeatures> features;
+  for (const auto& metric : compared(metrics))
+    features[metric.features] = engine::collect_features(reference, metric);
+  return features;
 }
 
-void tell_failures(const Videos& videos) {
-  for (const auto& video : videos)
-    if (video.failure) log_warning(fmt::format("{}: {}", one_line(video.file), video.failure->message));
+std::filesystem::path evaluator_log() {
+  const std::filesystem::path log = default_cache_directory() / "score" / "vidbench-eval.log";
+  std::filesystem::create_directories(log.parent_path());
+  return log;
+}
+
+std::string title_of(const std::string& videos) {
+  const std::string name = std::filesystem::absolute(videos).lexically_normal().filename().string();
+  return name.empty() ? videos : name;
 }
 
 void score(const Arguments& arguments, Context& context) {
-  if ((arguments.format == "html") == arguments.output.empty())
-    throw_input("--format html and --output FILE belong together",
-                "vidbench score VIDEOS --format html -o page.html");
+  require_complete(arguments.output);
+  const engine::Shard shard =
+      arguments.shard.empty() ? engine::Shard{} : engine::parse_shard(arguments.shard);
+  if (!arguments.shard.empty() && arguments.state.empty())
+    throw_input("--shard gives no numbers by itself", "keep it with --state FILE, for 'vidbench merge'");
   report::VideoScores scores;
   scores.videos = engine::find_videos(arguments.videos);
   if (!arguments.prompts.empty()) engine::read_prompts(arguments.prompts, scores.videos);
   if (!arguments.paired.empty()) engine::pair_videos(engine::find_videos(arguments.paired), scores.videos);
   if (!arguments.reference.empty()) scores.reference = engine::find_videos(arguments.reference);
   auto store = context.open_store();
-  const std::filesystem::path log = default_cache_directory() / "score" / "vidbench-eval.log";
-  std::filesystem::create_directories(log.parent_path());
   const StopOnSignal signals;
   workers::Evaluator evaluator(evaluator_command(arguments.evaluator, arguments.weights),
-                               {.log_path = log, .threads = arguments.threads});
+                               {.log_path = evaluator_log(), .threads = arguments.threads});
   const auto metrics = choose(arguments, evaluator.start(), scores.videos);
   if (metrics.empty())
     throw_input("no metric can be computed with what was given", "name one with --metrics");
   if (!arguments.allow_small_sample) refuse_small_samples(metrics, scores.videos, scores.reference);
+  scores.videos = engine::take_shard(std::move(scores.videos), shard);
+  scores.reference = engine::take_shard(std::move(scores.reference), shard);
   const engine::ScoringOptions options{.use_cache = !arguments.no_cache, .digests = cache_home() / "digests"};
   const auto measure = [&](const std::string& what, const std::vector<store::MetricInfo>& wanted,
                            Videos& videos) {
@@ -197,25 +192,55 @@ void score(const Arguments& arguments, Context& context) {
         *store, evaluator, wanted, videos, options, [&](const auto& progress) { view.show(progress); },
         signals.token());
   };
-  const auto against = compared(metrics);
-  if (!against.empty()) measure("reference", against, scores.reference);
-  const auto progress = measure("videos", metrics, scores.videos);
+  std::optional<engine::SetScoreCache> sets;
+  std::map<std::string, stats::Interval> known;
+  if (!arguments.no_cache && arguments.state.empty()) {
+    sets.emplace(*store, DigestMemo(options.digests), scores.videos, scores.reference);
+    known = known_sets(*sets, metrics);
+  }
+  std::vector<store::MetricInfo> open;
+  std::copy_if(metrics.begin(), metrics.end(), std::back_inserter(open),
+               [&](const auto& metric) { return !known.contains(metric.id); });
+  measure("reference", compared(open), scores.reference);
+  const auto progress = measure("videos", open, scores.videos);
   if (signals.token().stop_requested())
     throw Error(ErrorCode::kInterrupted, "interrupted; the same command goes on where it was");
-  std::map<std::string, store::ReferenceFeatures> references;
-  for (const auto& metric : against)
-    references[metric.features] = engine::collect_features(scores.reference, metric);
-  scores.metrics = report::score_metrics(metrics, scores.videos, references);
   if (progress.from_cache > 0 && !arguments.quiet)
     log_info(fmt::format("{} of {} videos from the cache", progress.from_cache, progress.total));
-  if (arguments.format == "html")
-    write_page(scores, evaluator, arguments);
-  else
-    print_scores(scores, arguments);
-  tell_failures(scores.videos);
-  tell_failures(scores.reference);
-  const bool failed = report::coverage(scores.videos).failed + report::coverage(scores.reference).failed > 0;
-  if (failed) context.exit_code = static_cast<int>(ErrorCode::kSamplesFailed);
+  if (!arguments.state.empty()) {
+    engine::write_score_state(arguments.state, {shard, metrics, scores.videos, scores.reference});
+    log_info("written: " + arguments.state);
+  }
+  if (shard.count > 1) {
+    context.exit_code = tell_failures(scores);
+    return;
+  }
+  scores.metrics = put_together(
+      metrics, known, report::score_metrics(open, scores.videos, reference_features(open, scores.reference)));
+  if (sets) keep_sets(*sets, scores);
+  context.exit_code = give_scores(scores, arguments.output, title_of(arguments.videos),
+                                  [&]() -> workers::Evaluator& { return evaluator; });
+}
+
+struct MergeArguments {
+  std::vector<std::string> states;
+  ScoreOutput output;
+  std::string evaluator;
+};
+
+void merge_states(const MergeArguments& arguments, Context& context) {
+  require_complete(arguments.output);
+  engine::ScoreState state = engine::merge_score_states({arguments.states.begin(), arguments.states.end()});
+  report::VideoScores scores{{}, std::move(state.videos), std::move(state.reference)};
+  scores.metrics = report::score_metrics(state.metrics, scores.videos,
+                                         reference_features(state.metrics, scores.reference));
+  std::optional<workers::Evaluator> evaluator;
+  context.exit_code = give_scores(scores, arguments.output, "merged", [&]() -> workers::Evaluator& {
+    evaluator.emplace(evaluator_command(arguments.evaluator),
+                      workers::RunnerOptions{.log_path = evaluator_log()});
+    evaluator->start();
+    return *evaluator;
+  });
 }
 
 }  // namespace
@@ -239,10 +264,23 @@ void add_score_command(CLI::App& app, Context& context) {
   command->add_flag("--no-cache", arguments->no_cache, "measure again what is known");
   command->add_flag("--quiet", arguments->quiet, "no progress");
   command->add_option("--evaluator", arguments->evaluator, "another metric worker (default: vidbench-eval)");
-  add_format_option(*command, arguments->format, {"table", "json", "csv", "md", "html"});
-  command->add_option("-o,--output", arguments->output, "the page of --format html");
+  command->add_option("--shard", arguments->shard,
+                      "K/N: only every N-th video from the K-th on, for 'vidbench merge'");
+  command->add_option("--state", arguments->state, "keep what was measured in FILE, for 'vidbench merge'");
+  add_score_output(*command, arguments->output);
   add_store_option(*command, context);
   command->callback([arguments, &context] { score(*arguments, context); });
+}
+
+void add_merge_command(CLI::App& app, Context& context) {
+  auto arguments = std::make_shared<MergeArguments>();
+  CLI::App* command = app.add_subcommand("merge", "the numbers of shards that were scored apart");
+  command->add_option("states", arguments->states, "files of 'vidbench score --shard K/N --state FILE'")
+      ->required();
+  command->add_option("--evaluator", arguments->evaluator,
+                      "another metric worker, for a page's copies of videos (default: vidbench-eval)");
+  add_score_output(*command, arguments->output);
+  command->callback([arguments, &context] { merge_states(*arguments, context); });
 }
 
 }  // namespace vidbench::cli

@@ -80,7 +80,7 @@ class Scoring {
     }
     ScoreCache::Found found{{}, ids_};
     if (options_.use_cache && keep) found = cache_.find(store_, subject);
-    const bool known = found.lacking.size() < ids_.size();
+    const bool known = ids_.empty() || found.lacking.size() < ids_.size();
     if (compares_ && (video.paired.empty() || !unpaired.empty())) leave_out_compared(unpaired, found);
     if (found.lacking.empty()) {
       video.measurements = std::move(found.measurements);

@@ -11,6 +11,7 @@
 #include "metrics/metric.h"
 #include "metrics/musiq_network.h"
 #include "metrics/raft_network.h"
+#include "metrics/scripted_i3d.h"
 #include "metrics/shapes_networks.h"
 #include "metrics/viclip_network.h"
 #include "metrics/videomae_network.h"
@@ -45,11 +46,18 @@ namespace vidbench::metrics {
 // Need I3D's weights.
 [[nodiscard]] Feature i3d_logits_feature(std::shared_ptr<I3dNetwork> network);  // i3d/logits
 [[nodiscard]] Metric fvd_i3d(const I3dNetwork& network);                        // fvd-i3d
+[[nodiscard]] Metric fvd_i3d_infinity(const I3dNetwork& network);               // fvd-i3d-infinity
 [[nodiscard]] Metric kvd_i3d(const I3dNetwork& network);                        // kvd-i3d
+
+// Need StyleGAN-V's TorchScript program.
+[[nodiscard]] Feature scripted_i3d_feature(std::shared_ptr<ScriptedI3d> network);  // i3d-styleganv/logits
+[[nodiscard]] Metric fvd_styleganv(const ScriptedI3d& network);                    // fvd-styleganv
 
 // Need VideoMAE v2's weights.
 [[nodiscard]] Feature videomae_feature(std::shared_ptr<VideoMaeNetwork> network);  // videomae/features
 [[nodiscard]] Metric fvd_videomae(const VideoMaeNetwork& network);                 // fvd-videomae
+
+[[nodiscard]] Metric fvd_videomae_infinity(const VideoMaeNetwork& network);  // fvd-videomae-infinity
 
 // Need CLIP's weights; those on prompts its list of merges, too.
 [[nodiscard]] Metric clip_score(std::shared_ptr<ClipNetwork> network);              // clip-score (ViT-L/14)
@@ -74,10 +82,11 @@ namespace vidbench::metrics {
 // Need Inception-v3's weights.
 [[nodiscard]] Feature inception_pool_feature(std::shared_ptr<InceptionNetwork> network);  // inception/pool
 [[nodiscard]] Feature inception_posterior_feature(
-    std::shared_ptr<InceptionNetwork> network);                   // inception/posterior
-[[nodiscard]] Metric fid(const InceptionNetwork& network);        // fid
-[[nodiscard]] Metric kid(const InceptionNetwork& network);        // kid
-[[nodiscard]] Metric is_frames(const InceptionNetwork& network);  // is-frames
+    std::shared_ptr<InceptionNetwork> network);                      // inception/posterior
+[[nodiscard]] Metric fid(const InceptionNetwork& network);           // fid
+[[nodiscard]] Metric fid_infinity(const InceptionNetwork& network);  // fid-infinity
+[[nodiscard]] Metric kid(const InceptionNetwork& network);           // kid
+[[nodiscard]] Metric is_frames(const InceptionNetwork& network);     // is-frames
 
 // Need RAFT's weights.
 [[nodiscard]] Metric dynamic_degree(std::shared_ptr<RaftNetwork> network);  // vbench/dynamic-degree

@@ -1,5 +1,6 @@
 // fid, kid and is-frames: the set statistics of pictures, on frames of the videos.
 #include "metrics/builtin.h"
+#include "metrics/extrapolation.h"
 
 namespace vidbench::metrics {
 namespace {
@@ -61,6 +62,20 @@ Metric fid(const InceptionNetwork& network) {
            "one size. Other choices of frames give other numbers.",
        .citation = "Heusel et al., NeurIPS 2017, arXiv:1706.08500",
        .minimum_videos = 256});
+}
+
+Metric fid_infinity(const InceptionNetwork& network) {
+  return set_metric(network, {.id = "fid-infinity",
+                              .title = "FID∞ of frames",
+                              .higher_is_better = false,
+                              .reducer = "frechet-infinity",
+                              .features = kPool,
+                              .row_size = InceptionNetwork::kPoolSize,
+                              .needs = {"reference"},
+                              .definition = kExtrapolated + std::string("fid."),
+                              .failure_cases = kExtrapolationFailures,
+                              .citation = "Chong & Forsyth, CVPR 2020, arXiv:1911.07023",
+                              .minimum_videos = 512});
 }
 
 Metric kid(const InceptionNetwork& network) {

@@ -1,5 +1,6 @@
 // fvd-i3d and kvd-i3d: how far a set of videos is from a set of real ones, in I3D's logits.
 #include "metrics/builtin.h"
+#include "metrics/extrapolation.h"
 
 namespace vidbench::metrics {
 namespace {
@@ -52,6 +53,18 @@ Metric fvd_i3d(const I3dNetwork& network) {
        .citation =
            "Unterthiner et al. 2018, arXiv:1812.01717; features as Ge et al., CVPR 2024, arXiv:2404.12391",
        .minimum_videos = 400});
+}
+
+Metric fvd_i3d_infinity(const I3dNetwork& network) {
+  return set_metric(network,
+                    {.id = "fvd-i3d-infinity",
+                     .title = "FVD∞ (I3D)",
+                     .reducer = "frechet-biased-infinity",
+                     .definition = kExtrapolated + std::string("fvd-i3d."),
+                     .failure_cases = kExtrapolationFailures,
+                     .citation = "Chong & Forsyth, CVPR 2020, arXiv:1911.07023; Ge et al., CVPR 2024, "
+                                 "arXiv:2404.12391",
+                     .minimum_videos = 800});
 }
 
 Metric kvd_i3d(const I3dNetwork& network) {

@@ -1,5 +1,6 @@
 // The list of all metrics: a new one is one file, one line here, one test (docs/add-a-metric.md).
 #include "metrics/builtin.h"
+#include "metrics/pinned_weights.h"
 #include "metrics/registry.h"
 
 namespace vidbench::metrics {
@@ -41,7 +42,14 @@ void register_i3d(Registry& registry, const std::vector<std::filesystem::path>& 
   const auto network = std::make_shared<I3dNetwork>(find_weight_file(folders, {"i3d_pretrained_400.pt"}));
   if (network->weights().problem.empty()) registry.add(i3d_logits_feature(network));
   registry.add(fvd_i3d(*network));
+  registry.add(fvd_i3d_infinity(*network));
   registry.add(kvd_i3d(*network));
+}
+
+void register_scripted_i3d(Registry& registry, const std::vector<std::filesystem::path>& folders) {
+  const auto network = std::make_shared<ScriptedI3d>(find_pinned_weight_file(folders, "i3d_torchscript.pt"));
+  if (network->weights().problem.empty()) registry.add(scripted_i3d_feature(network));
+  registry.add(fvd_styleganv(*network));
 }
 
 void register_videomae(Registry& registry, const std::vector<std::filesystem::path>& folders) {
@@ -49,6 +57,7 @@ void register_videomae(Registry& registry, const std::vector<std::filesystem::pa
       std::make_shared<VideoMaeNetwork>(find_weight_file(folders, {"vit_g_hybrid_pt_1200e_ssv2_ft.pth"}));
   if (network->weights().problem.empty()) registry.add(videomae_feature(network));
   registry.add(fvd_videomae(*network));
+  registry.add(fvd_videomae_infinity(*network));
 }
 
 void register_clip(Registry& registry, const std::vector<std::filesystem::path>& folders) {
@@ -86,6 +95,7 @@ void register_inception(Registry& registry, const std::vector<std::filesystem::p
     registry.add(inception_posterior_feature(network));
   }
   registry.add(fid(*network));
+  registry.add(fid_infinity(*network));
   registry.add(kid(*network));
   registry.add(is_frames(*network));
 }
@@ -114,6 +124,7 @@ void register_builtin(Registry& registry, const Resources& resources) {
   register_ground_truth(registry);
   register_shapes_networks(registry, resources.root / "models" / "shapes");
   register_i3d(registry, resources.weights);
+  register_scripted_i3d(registry, resources.weights);
   register_videomae(registry, resources.weights);
   register_clip(registry, resources.weights);
   register_dino(registry, resources.weights);

@@ -67,57 +67,62 @@ void finish_mean(MetricComparison& row, const std::vector<Pair>& pairs, const Va
   row.p_value = compared.p_value;
 }
 
-// The rows of both sides: pair i is row i (a) and row P + i (b).
-std::vector<const std::vector<float>*> stacked(const std::vector<Pair>& pairs, const std::string& feature) {
-  std::vector<const std::vector<float>*> rows;
-  for (const bool second : {false, true})
-    for (const Pair& pair : pairs)
-      rows.push_back(&(second ? pair.b : pair.a)->measurements->features.at(feature));
+using Features = std::vector<const std::vector<float>*>;
+
+Features features_of(const std::vector<Pair>& pairs, const std::string& feature, bool second) {
+  Features rows;
+  for (const Pair& pair : pairs)
+    rows.push_back(&(second ? pair.b : pair.a)->measurements->features.at(feature));
   return rows;
 }
 
+// Redraws of the pairs judge the difference; permutations within them, of the rows of both sides (pair i is
+// row i of a and row P + i of b), whether there is any.
 class SetComparison {
  public:
-  SetComparison(stats::WeightedStatistic statistic, size_t pairs)
-      : statistic_(std::move(statistic)), pairs_(pairs) {}
+  SetComparison(const store::MetricInfo& metric, const Features& a, const Features& b,
+                const store::ReferenceFeatures* reference)
+      : pairs_(static_cast<Eigen::Index>(a.size())),
+        a_(set_statistic(metric, a, reference)),
+        b_(set_statistic(metric, b, reference)),
+        both_(set_statistic(metric, joined(a, b), reference)) {}
 
   void run(MetricComparison& row, uint64_t seed) const {
-    row.a = side(std::vector<double>(pairs_, 1), std::vector<bool>(pairs_, false), false);
-    row.b = side(std::vector<double>(pairs_, 1), std::vector<bool>(pairs_, false), true);
+    const auto n = static_cast<size_t>(pairs_);
+    const Eigen::VectorXd ones = Eigen::VectorXd::Ones(pairs_);
+    row.a = a_.evaluate(ones);
+    row.b = b_.evaluate(ones);
     const double observed = row.b - row.a;
     Random random(seed);
     std::vector<double> replicates;
     for (size_t round = 0; round < kSetRounds; ++round) {
-      std::vector<double> weights(pairs_, 0);
-      for (size_t draw = 0; draw < pairs_; ++draw) ++weights[random.below(pairs_)];
-      if (std::count_if(weights.begin(), weights.end(), [](double w) { return w > 0; }) < 2) continue;
-      replicates.push_back(difference(weights, std::vector<bool>(pairs_, false)));
+      Eigen::VectorXd weights = Eigen::VectorXd::Zero(pairs_);
+      for (size_t draw = 0; draw < n; ++draw) ++weights[static_cast<Eigen::Index>(random.below(n))];
+      if ((weights.array() > 0).count() < 2) continue;
+      replicates.push_back(b_.redraw(weights) - a_.redraw(weights));
     }
-    row.difference = replicates.size() < 2 ? stats::Interval{observed, observed, observed, pairs_}
-                                           : stats::centred_interval(observed, replicates, pairs_, 0.95);
+    row.difference = replicates.size() < 2 ? stats::Interval{observed, observed, observed, n}
+                                           : stats::centred_interval(observed, replicates, n, 0.95);
     size_t as_extreme = 1;  // the observed labelling is one of the permutations
     for (size_t round = 0; round < kSetRounds; ++round) {
-      std::vector<bool> swapped(pairs_);
-      for (size_t i = 0; i < pairs_; ++i) swapped[i] = random.next() >> 63;
-      const double permuted = difference(std::vector<double>(pairs_, 1), swapped);
+      // One side of a permutation, and the other.
+      Eigen::VectorXd first = Eigen::VectorXd::Zero(2 * pairs_);
+      for (Eigen::Index i = 0; i < pairs_; ++i) first[random.next() >> 63 ? i + pairs_ : i] = 1;
+      const Eigen::VectorXd second = Eigen::VectorXd::Ones(2 * pairs_) - first;
+      const double permuted = both_.redraw(second) - both_.redraw(first);
       as_extreme += std::abs(permuted) >= std::abs(observed) * (1 - 1e-9);
     }
     row.p_value = static_cast<double>(as_extreme) / static_cast<double>(kSetRounds + 1);
   }
 
  private:
-  double difference(const std::vector<double>& weights, const std::vector<bool>& swapped) const {
-    return side(weights, swapped, true) - side(weights, swapped, false);
-  }
-  double side(const std::vector<double>& weights, const std::vector<bool>& swapped, bool second) const {
-    Eigen::VectorXd rows = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(2 * pairs_));
-    for (size_t i = 0; i < pairs_; ++i)
-      rows[static_cast<Eigen::Index>(i + (swapped[i] != second ? pairs_ : 0))] = weights[i];
-    return statistic_(rows);
+  static Features joined(Features a, const Features& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
   }
 
-  stats::WeightedStatistic statistic_;
-  size_t pairs_;
+  Eigen::Index pairs_;
+  SetStatistic a_, b_, both_;
 };
 
 bool finish_set(MetricComparison& row, const std::vector<Pair>& pairs, const RunData& data) {
@@ -131,7 +136,8 @@ bool finish_set(MetricComparison& row, const std::vector<Pair>& pairs, const Run
   if (needs_reference(row.metric) && found == data.references.end()) return false;
   const auto* reference = found == data.references.end() ? nullptr : &found->second;
   const uint64_t seed = std::stoull(sha256_hex("compare " + row.metric.id).substr(0, 16), nullptr, 16);
-  SetComparison(set_statistic(row.metric, stacked(usable, feature), reference).evaluate, usable.size())
+  SetComparison(row.metric, features_of(usable, feature, false), features_of(usable, feature, true),
+                reference)
       .run(row, seed);
   return true;
 }

@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 
 #include "base/error.h"
+#include "base/strings.h"
+#include "stats/extrapolation.h"
 #include "stats/frechet.h"
 #include "stats/inception_score.h"
 #include "stats/kernel_distance.h"
@@ -70,8 +73,7 @@ stats::WeightedStatistic at_first_call(std::function<stats::WeightedStatistic()>
   };
 }
 
-SetStatistic frechet(const Rows& rows, const stats::Features& reference, stats::Covariance kind) {
-  const stats::Gaussian real = stats::fit_gaussian(reference, kind);
+SetStatistic frechet(const Rows& rows, const stats::Gaussian& real, stats::Covariance kind) {
   if (std::min(rows.matrix.rows(), rows.matrix.cols()) <= kLargestExact)
     return exact(stats::frechet_statistic(rows.matrix, real, kind), rows, 0);
   const auto evaluate = at_first_call(
@@ -80,23 +82,60 @@ SetStatistic frechet(const Rows& rows, const stats::Features& reference, stats::
           of_videos(stats::frechet_expansion(rows.matrix, real, kind), rows.video), 0};
 }
 
+SetStatistic kernel(const Rows& rows, const stats::Features& reference) {
+  const auto evaluate = stats::kernel_statistic(rows.matrix, reference, rows.video);
+  return {evaluate, evaluate, -HUGE_VAL};
+}
+
+SetStatistic extrapolation(const Rows& rows, const stats::Gaussian& real, stats::Covariance kind) {
+  const auto evaluate = stats::frechet_extrapolation(rows.matrix, real, kind, rows.video);
+  return {evaluate, evaluate, -HUGE_VAL};
+}
+
+using Reducer = std::function<SetStatistic(const Rows&, const stats::Features& reference)>;
+
+// By the name that a metric gives; all but the Inception Score compare with a reference set.
+const std::map<std::string, Reducer>& reducers() {
+  static const auto gaussian = [](auto statistic, stats::Covariance kind) -> Reducer {
+    return [statistic, kind](const Rows& rows, const stats::Features& reference) {
+      return statistic(rows, stats::fit_gaussian(reference, kind), kind);
+    };
+  };
+  using enum stats::Covariance;
+  static const std::map<std::string, Reducer> all = {
+      {"frechet", gaussian(frechet, kUnbiased)},
+      {"frechet-biased", gaussian(frechet, kBiased)},
+      {"frechet-infinity", gaussian(extrapolation, kUnbiased)},
+      {"frechet-biased-infinity", gaussian(extrapolation, kBiased)},
+      {"kernel", kernel},
+      {"inception",
+       [](const Rows& rows, const auto&) { return exact(stats::inception_statistic(rows.matrix), rows, 1); }},
+  };
+  return all;
+}
+
+std::string names() {
+  std::vector<std::string> result;
+  for (const auto& [name, reducer] : reducers()) result.push_back(name);
+  return join(result, ", ");
+}
+
 }  // namespace
 
 SetStatistic set_statistic(const store::MetricInfo& metric,
                            const std::vector<const std::vector<float>*>& videos,
                            const store::ReferenceFeatures* reference) {
-  const Rows rows = rows_of(metric, videos);
-  if (metric.reducer == "inception") return exact(stats::inception_statistic(rows.matrix), rows, 1);
-  const bool biased = metric.reducer == "frechet-biased";
-  if (metric.reducer != "frechet" && !biased && metric.reducer != "kernel")
+  const auto reducer = reducers().find(metric.reducer);
+  if (reducer == reducers().end())
     throw_input(fmt::format("metric {}: unknown reducer '{}'", metric.id, metric.reducer),
-                "one of: frechet, frechet-biased, kernel, inception");
-  if (reference == nullptr)
+                "one of: " + names());
+  if (needs_reference(metric) && reference == nullptr)
     throw_input(fmt::format("metric {}: no reference features of {}", metric.id, metric.features));
-  const stats::Features fixed = stats::features_from_floats(
-      reference->data, static_cast<size_t>(reference->rows), static_cast<size_t>(reference->dim));
-  if (metric.reducer == "kernel") return exact(stats::kernel_statistic(rows.matrix, fixed), rows, -HUGE_VAL);
-  return frechet(rows, fixed, biased ? stats::Covariance::kBiased : stats::Covariance::kUnbiased);
+  stats::Features fixed;
+  if (needs_reference(metric))
+    fixed = stats::features_from_floats(reference->data, static_cast<size_t>(reference->rows),
+                                        static_cast<size_t>(reference->dim));
+  return reducer->second(rows_of(metric, videos), fixed);
 }
 
 }  // namespace vidbench::report

@@ -10,6 +10,18 @@
 namespace vidbench::report {
 namespace {
 
+// What the last video without the metric says of that, "" when none says anything.
+std::string why_missing(const store::MetricInfo& metric,
+                        const std::vector<store::VideoMeasurements>& videos) {
+  std::string reason;
+  for (const auto& video : videos) {
+    if (!video.measurements) continue;
+    const auto found = video.measurements->missing.find(metric.id);
+    if (found != video.measurements->missing.end()) reason = found->second;
+  }
+  return reason;
+}
+
 MetricScore score_set(const store::MetricInfo& metric, const std::vector<store::VideoMeasurements>& videos,
                       const std::map<std::string, store::ReferenceFeatures>& references) {
   std::vector<const std::vector<float>*> rows;
@@ -19,7 +31,13 @@ MetricScore score_set(const store::MetricInfo& metric, const std::vector<store::
     if (found != video.measurements->features.end()) rows.push_back(&found->second);
   }
   const auto reference = references.find(metric.features);
-  if (rows.size() < 2) return {metric, {}, fmt::format("{} videos have it, 2 are needed", rows.size())};
+  if (rows.size() < 2) {
+    const std::string reason = why_missing(metric, videos);
+    return {
+        metric,
+        {},
+        fmt::format("{} videos have it, 2 are needed{}{}", rows.size(), reason.empty() ? "" : "; ", reason)};
+  }
   if (needs_reference(metric) && (reference == references.end() || reference->second.rows < 2))
     return {metric, {}, "fewer than 2 reference videos have it"};
   const SetStatistic statistic =
@@ -31,15 +49,15 @@ MetricScore score_set(const store::MetricInfo& metric, const std::vector<store::
 
 MetricScore score_mean(const store::MetricInfo& metric, const std::vector<store::VideoMeasurements>& videos) {
   std::vector<double> values;
-  std::string reason = "no video is scored";
   for (const auto& video : videos) {
     if (!video.measurements) continue;
     const auto found = video.measurements->values.find(metric.id);
     if (found != video.measurements->values.end()) values.push_back(found->second);
-    const auto missing = video.measurements->missing.find(metric.id);
-    if (missing != video.measurements->missing.end()) reason = missing->second;
   }
-  if (values.empty()) return {metric, {}, reason};
+  if (values.empty()) {
+    const std::string reason = why_missing(metric, videos);
+    return {metric, {}, reason.empty() ? "no video is scored" : reason};
+  }
   return {metric, stats::bootstrap_mean(values), ""};
 }
 

@@ -1,12 +1,11 @@
 #include "stats/frechet.h"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
-#include "base/error.h"
+#include "stats/linear_algebra.h"
 
 namespace vidbench::stats {
 namespace {
@@ -25,21 +24,15 @@ Eigen::VectorXd roots_of(const Eigen::VectorXd& eigenvalues) {
 }
 
 // tr(M^½) of a symmetric positive semi-definite M.
-double trace_of_root(const Eigen::MatrixXd& matrix) {
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(matrix, Eigen::EigenvaluesOnly);
-  if (solver.info() != Eigen::Success) {
-    throw Error(ErrorCode::kInternal, "the eigenvalues of a covariance did not converge");
-  }
-  return roots_of(solver.eigenvalues()).sum();
+double trace_of_root(Eigen::MatrixXd matrix) {
+  return roots_of(symmetric_eigenvalues(std::move(matrix))).sum();
 }
 
-Eigen::MatrixXd symmetric_root(const Eigen::MatrixXd& matrix) {
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(matrix);
-  if (solver.info() != Eigen::Success) {
-    throw Error(ErrorCode::kInternal, "the eigenvalues of a covariance did not converge");
-  }
-  const Eigen::VectorXd roots = roots_of(solver.eigenvalues());
-  return solver.eigenvectors() * roots.asDiagonal() * solver.eigenvectors().transpose();
+// An F with F Fᵀ = M. The traces and forms below do not depend on which: another is F Q with Q orthogonal.
+Eigen::MatrixXd factor(const Eigen::MatrixXd& matrix) {
+  if (auto lower = cholesky_factor(matrix)) return *std::move(lower);
+  const SymmetricEigen eigen = symmetric_eigen(matrix);
+  return eigen.vectors * roots_of(eigen.values).asDiagonal();
 }
 
 Gaussian fit(const Features& rows, Covariance kind) {
@@ -47,7 +40,7 @@ Gaussian fit(const Features& rows, Covariance kind) {
   gaussian.count = static_cast<size_t>(rows.rows());
   gaussian.mean = rows.colwise().mean().transpose();
   const Features centred = rows.rowwise() - gaussian.mean.transpose();
-  gaussian.covariance = Eigen::MatrixXd(centred.transpose() * centred) / divisor(rows.rows(), kind);
+  gaussian.covariance = scatter(centred) / divisor(rows.rows(), kind);
   return gaussian;
 }
 
@@ -69,7 +62,7 @@ struct Drawn {
   Eigen::VectorXd share, root;
 };
 
-// At least as many videos as features: the D×D product, with the reference's root computed once.
+// At least as many videos as features: the D×D product, with the reference's factor computed once.
 class WideStatistic {
  public:
   WideStatistic(const FeaturesRef& rows, const Gaussian& reference, Covariance kind)
@@ -77,24 +70,24 @@ class WideStatistic {
         mean_(reference.mean),
         reference_trace_(reference.covariance.trace()),
         kind_(kind),
-        projected_(rows * symmetric_root(reference.covariance)) {}
+        projected_(project(rows, factor(reference.covariance))) {}
 
   double operator()(const Eigen::VectorXd& weights) const {
     const Drawn drawn(weights, kind_);
     const Features rows = rows_(drawn.rows, Eigen::all);
     const Eigen::RowVectorXd mean = drawn.share.transpose() * rows;
-    const Eigen::MatrixXd projected = scaled(projected_(drawn.rows, Eigen::all), drawn);
+    const Features projected = scaled(projected_(drawn.rows, Eigen::all), drawn);
     // A redraw may have fewer distinct rows than features; both products have the same non-zero eigenvalues.
     const double cross = projected.rows() < projected.cols()
-                             ? trace_of_root(projected * projected.transpose())
-                             : trace_of_root(projected.transpose() * projected);
+                             ? trace_of_root(inner_products(projected, projected))
+                             : trace_of_root(scatter(projected));
     return combine((mean.transpose() - mean_).squaredNorm(), reference_trace_,
                    scaled(rows, drawn).squaredNorm(), cross);
   }
 
  private:
   // The drawn rows, centred, so that their product is the covariance.
-  static Eigen::MatrixXd scaled(const Features& rows, const Drawn& drawn) {
+  static Features scaled(const Features& rows, const Drawn& drawn) {
     const Eigen::RowVectorXd mean = drawn.share.transpose() * rows;
     return drawn.root.asDiagonal() * (rows.rowwise() - mean);
   }
@@ -113,8 +106,8 @@ class NarrowStatistic {
   NarrowStatistic(const FeaturesRef& rows, const Gaussian& reference, Covariance kind)
       : reference_trace_(reference.covariance.trace()), kind_(kind) {
     const Features offset = rows.rowwise() - reference.mean.transpose();
-    product_ = offset * reference.covariance * offset.transpose();
-    gram_ = offset * offset.transpose();
+    product_ = inner_products(project(offset, reference.covariance), offset);
+    gram_ = inner_products(offset, offset);
   }
 
   double operator()(const Eigen::VectorXd& weights) const {
@@ -141,20 +134,18 @@ class NarrowStatistic {
   Eigen::MatrixXd gram_;
 };
 
-// yᵢᵀ M^-½ yᵢ for y = c R^½ and M = yᵀy / scale, on the space that the rows of y span. With y = U D Vᵀ these
-// are the diagonal of U D Uᵀ √scale.
+// yᵢᵀ M^-½ yᵢ for y = c F with F Fᵀ = R and M = yᵀy / scale, on the space that the rows of y span. With
+// y = U D Vᵀ these are the diagonal of U D Uᵀ √scale.
 Eigen::VectorXd inverse_root_forms(const Features& centred, const Eigen::MatrixXd& reference, double scale) {
-  const bool narrow = centred.rows() < centred.cols();
-  const Features y = narrow ? centred : Features(centred * symmetric_root(reference));
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(
-      narrow ? Eigen::MatrixXd(centred * reference * centred.transpose())
-             : Eigen::MatrixXd(y.transpose() * y));
-  if (solver.info() != Eigen::Success)
-    throw Error(ErrorCode::kInternal, "the eigenvalues of a covariance did not converge");
-  const Eigen::VectorXd roots = roots_of(solver.eigenvalues());
-  if (narrow) return std::sqrt(scale) * (solver.eigenvectors().array().square().matrix() * roots);
+  if (centred.rows() < centred.cols()) {
+    const SymmetricEigen eigen = symmetric_eigen(inner_products(project(centred, reference), centred));
+    return std::sqrt(scale) * (eigen.vectors.array().square().matrix() * roots_of(eigen.values));
+  }
+  const Features y = project(centred, factor(reference));
+  const SymmetricEigen eigen = symmetric_eigen(scatter(y));
+  const Eigen::VectorXd roots = roots_of(eigen.values);
   const Eigen::VectorXd inverses = (roots.array() > 0).select(roots.cwiseInverse(), 0.0);
-  return std::sqrt(scale) * ((y * solver.eigenvectors()).array().square().matrix() * inverses);
+  return std::sqrt(scale) * (project(y, eigen.vectors).array().square().matrix() * inverses);
 }
 
 }  // namespace
@@ -166,9 +157,9 @@ Gaussian fit_gaussian(const FeaturesRef& features, Covariance kind) {
 
 double frechet_distance(const Gaussian& a, const Gaussian& b) {
   require_same_width(static_cast<size_t>(a.mean.size()), static_cast<size_t>(b.mean.size()));
-  const Eigen::MatrixXd root = symmetric_root(a.covariance);
+  const Eigen::MatrixXd root = factor(a.covariance);
   return combine((a.mean - b.mean).squaredNorm(), a.covariance.trace(), b.covariance.trace(),
-                 trace_of_root(root * b.covariance * root));
+                 trace_of_root(multiply(root.transpose(), multiply(b.covariance, root))));
 }
 
 double frechet_distance(const FeaturesRef& a, const FeaturesRef& b, Covariance kind) {
@@ -184,7 +175,7 @@ WeightedStatistic frechet_statistic(const FeaturesRef& generated, const Gaussian
 }
 
 // The derivative by a row's weight, with c the centred row, S and R the covariances, n - k the divisor:
-//   2 (m - m_R)·c / n + (|c|² - tr S) / (n - k) - (cᵀR^½ (R^½SR^½)^-½ R^½c - tr (R^½SR^½)^½) / (n - k)
+//   2 (m - m_R)·c / n + (|c|² - tr S) / (n - k) - (cᵀF (FᵀSF)^-½ Fᵀc - tr (FᵀSF)^½) / (n - k)
 WeightedStatistic frechet_expansion(const FeaturesRef& generated, const Gaussian& reference,
                                     Covariance kind) {
   require_features(generated, 2, "generated");
@@ -194,7 +185,7 @@ WeightedStatistic frechet_expansion(const FeaturesRef& generated, const Gaussian
   const Eigen::VectorXd mean = generated.colwise().mean().transpose();
   const Features centred = generated.rowwise() - mean.transpose();
   const Eigen::VectorXd squares = centred.rowwise().squaredNorm();
-  // Of M = R^½SR^½: its forms average to tr M^½ / n · scale.
+  // Of M = FᵀSF with F Fᵀ = R: its forms average to tr M^½ / n · scale.
   const Eigen::VectorXd forms = inverse_root_forms(centred, reference.covariance, scale);
   const double trace = squares.sum() / scale;
   const double cross = forms.sum() / scale;
@@ -203,8 +194,8 @@ WeightedStatistic frechet_expansion(const FeaturesRef& generated, const Gaussian
   const Eigen::VectorXd slopes =
       2 / n * (centred * offset) + ((squares - forms).array() - trace + cross).matrix() / scale;
   const double at_ones = slopes.sum();
-  return [value, slopes, at_ones](const Eigen::VectorXd& weights) {
-    return std::max(0.0, value + weights.dot(slopes) - at_ones);
+  return [value, slopes, at_ones, n](const Eigen::VectorXd& weights) {
+    return std::max(0.0, value + weights.dot(slopes) * (n / weights.sum()) - at_ones);
   };
 }
 

@@ -33,10 +33,10 @@ struct Gaussian {
 [[nodiscard]] WeightedStatistic frechet_statistic(const FeaturesRef& generated, const Gaussian& reference,
                                                   Covariance kind = Covariance::kUnbiased);
 
-// The same distance for rows that are all taken once, and to first order in the weights about that: for
-// redraws of sets that are too large to be computed again for each. Costs min(N, D)³ once, and a call N. The
-// spread that redraws have in it (the infinitesimal jackknife's) is nearer to that of new sets than the exact
-// redraws', whose repeated rows add spread of their own.
+// The same distance to first order in the weights about that of all rows taken once, for redraws of sets
+// that are too large to be computed again for each. Only the ratios of the weights count. Costs min(N, D)³
+// once, and a call N. The spread that redraws have in it (the infinitesimal jackknife's) is nearer to that of
+// new sets than the exact redraws', whose repeated rows add spread of their own.
 [[nodiscard]] WeightedStatistic frechet_expansion(const FeaturesRef& generated, const Gaussian& reference,
                                                   Covariance kind = Covariance::kUnbiased);
 

@@ -1,30 +1,80 @@
 #include "stats/kernel_distance.h"
 
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "stats/linear_algebra.h"
+
 namespace vidbench::stats {
 namespace {
 
+constexpr Eigen::Index kBlock = 1024;  // 8 MB of kernel at a time
+
 Eigen::MatrixXd kernel(const FeaturesRef& a, const FeaturesRef& b) {
   const auto width = static_cast<double>(a.cols());
-  return ((a * b.transpose()).array() / width + 1.0).cube().matrix();
+  return (inner_products(a, b).array() / width + 1.0).cube().matrix();
 }
 
-double mean_off_diagonal(const Eigen::MatrixXd& square) {
-  const auto n = static_cast<double>(square.rows());
-  return (square.sum() - square.trace()) / (n * (n - 1));
+Eigen::VectorXd kernel_diagonal(const FeaturesRef& rows) {
+  const auto width = static_cast<double>(rows.cols());
+  return (rows.rowwise().squaredNorm().array() / width + 1.0).cube().matrix();
+}
+
+// visit(first row of a, first row of b, kernel of that block)
+template <typename Visit>
+void for_blocks(const FeaturesRef& a, const FeaturesRef& b, Visit visit) {
+  for (Eigen::Index i = 0; i < a.rows(); i += kBlock)
+    for (Eigen::Index j = 0; j < b.rows(); j += kBlock)
+      visit(i, j,
+            kernel(a.middleRows(i, std::min(kBlock, a.rows() - i)),
+                   b.middleRows(j, std::min(kBlock, b.rows() - j))));
+}
+
+double mean_between_rows(const FeaturesRef& rows) {
+  const auto n = static_cast<double>(rows.rows());
+  double sum = 0;
+  for_blocks(rows, rows,
+             [&](Eigen::Index, Eigen::Index, const Eigen::MatrixXd& block) { sum += block.sum(); });
+  return (sum - kernel_diagonal(rows).sum()) / (n * (n - 1));
 }
 
 }  // namespace
 
-WeightedStatistic kernel_statistic(const FeaturesRef& generated, const FeaturesRef& reference) {
+WeightedStatistic kernel_statistic(const FeaturesRef& generated, const FeaturesRef& reference,
+                                   std::span<const Eigen::Index> video) {
   require_features(generated, 2, "generated");
   require_features(reference, 2, "reference");
   require_same_width(static_cast<size_t>(generated.cols()), static_cast<size_t>(reference.cols()));
-  const Eigen::MatrixXd within = kernel(generated, generated);
-  const Eigen::VectorXd to_reference = kernel(generated, reference).rowwise().mean();
-  const double reference_mean = mean_off_diagonal(kernel(reference, reference));
-  return [within, to_reference, reference_mean](const Eigen::VectorXd& weights) {
-    const double n = weights.sum();
-    const double same = weights.dot(within * weights) - weights.dot(within.diagonal());
+  std::vector<Eigen::Index> owner(video.begin(), video.end());
+  if (owner.empty()) {
+    owner.resize(static_cast<size_t>(generated.rows()));
+    std::iota(owner.begin(), owner.end(), 0);
+  }
+  const Eigen::Index videos = *std::max_element(owner.begin(), owner.end()) + 1;
+  const auto of = [&owner](Eigen::Index row) { return owner[static_cast<size_t>(row)]; };
+  Eigen::MatrixXd within = Eigen::MatrixXd::Zero(videos, videos);
+  for_blocks(generated, generated, [&](Eigen::Index i, Eigen::Index j, const Eigen::MatrixXd& block) {
+    for (Eigen::Index column = 0; column < block.cols(); ++column)
+      for (Eigen::Index row = 0; row < block.rows(); ++row)
+        within(of(i + row), of(j + column)) += block(row, column);
+  });
+  Eigen::VectorXd to_reference = Eigen::VectorXd::Zero(videos);
+  for_blocks(generated, reference, [&](Eigen::Index i, Eigen::Index, const Eigen::MatrixXd& block) {
+    const Eigen::VectorXd sums = block.rowwise().sum();
+    for (Eigen::Index row = 0; row < block.rows(); ++row) to_reference[of(i + row)] += sums[row];
+  });
+  to_reference /= static_cast<double>(reference.rows());
+  Eigen::VectorXd diagonal = Eigen::VectorXd::Zero(videos), rows = Eigen::VectorXd::Zero(videos);
+  const Eigen::VectorXd itself = kernel_diagonal(generated);
+  for (Eigen::Index row = 0; row < generated.rows(); ++row) {
+    diagonal[of(row)] += itself[row];
+    rows[of(row)] += 1;
+  }
+  const double reference_mean = mean_between_rows(reference);
+  return [within, to_reference, diagonal, rows, reference_mean](const Eigen::VectorXd& weights) {
+    const double n = weights.dot(rows);
+    const double same = weights.dot(within * weights) - weights.dot(diagonal);
     return same / (n * (n - 1)) + reference_mean - 2 * weights.dot(to_reference) / n;
   };
 }

@@ -12,8 +12,12 @@ namespace vidbench::stats {
 // a [N, D], b [M, D], each with at least 2 rows. Throws Error(kInput) as frechet_distance does.
 [[nodiscard]] double kernel_distance(const FeaturesRef& a, const FeaturesRef& b);
 
-// The distance of weighted rows of `generated`. Kernels are computed once: a call costs N².
-[[nodiscard]] WeightedStatistic kernel_statistic(const FeaturesRef& generated, const FeaturesRef& reference);
+// The distance of weighted videos of `generated`: `video[i]` is the video of row i, 0 <= video[i], and a
+// weight is that of each of a video's rows. Kernels are computed once, by blocks, and summed by pairs of
+// videos: V² numbers are kept and a call costs V², however many rows a video has. Without `video` each row is
+// a video.
+[[nodiscard]] WeightedStatistic kernel_statistic(const FeaturesRef& generated, const FeaturesRef& reference,
+                                                 std::span<const Eigen::Index> video = {});
 
 // The interval resamples the rows of `generated` and is centred on the estimate.
 [[nodiscard]] Interval kernel_interval(const FeaturesRef& generated, const FeaturesRef& reference,

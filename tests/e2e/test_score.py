@@ -84,6 +84,48 @@ def test_compares_with_a_reference_folder(vidbench: Vidbench, tmp_path: pathlib.
     assert "metric 'shapes/frechet' cannot be computed: it needs --reference REAL" in result.stderr
 
 
+def test_shards_give_the_numbers_of_the_whole_bit_for_bit(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
+    real = moving_squares(tmp_path / "real", 11, seed=1)
+    videos = moving_squares(tmp_path / "videos", 10, seed=2)
+    metrics = "shapes/frechet,shapes/kernel,video/flicker"
+    command = ("score", str(videos), "--reference", str(real), "--metrics", metrics)
+    whole = vidbench.json(*command)
+    parts = [tmp_path / f"part{index}" for index in (3, 1, 2)]
+    for part in parts:
+        shard = ("--shard", f"{part.name[-1]}/3", "--state", str(part), "--no-cache")
+        assert vidbench.run(*command, *shard).stdout == ""
+    assert vidbench.json("merge", *map(str, parts)) == whole
+    page = tmp_path / "page.html"
+    vidbench.run("merge", *map(str, parts), "--format", "html", "-o", str(page))
+    assert "shapes/frechet" in page.read_text() and len(list((tmp_path / "page-videos").iterdir())) == 10
+    missing = vidbench.run("merge", *map(str, parts[:2]), code=2)
+    assert "shard 2 of 3 is missing" in missing.stderr
+    assert "--state" in vidbench.run(*command, "--shard", "1/3", code=2).stderr
+
+
+def test_a_set_that_is_known_is_not_reduced_again(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
+    real = moving_squares(tmp_path / "real", 6, seed=1)
+    videos = moving_squares(tmp_path / "videos", 5, seed=2)
+    command = ("score", str(videos), "--reference", str(real), "--metrics", "shapes/frechet,video/flicker")
+    first = vidbench.json(*command)
+    database = vidbench.home / "data/vidbench/vidbench.db"
+
+    def drop_features() -> None:
+        with sqlite3.connect(database) as connection:
+            for key, content in connection.execute("SELECT key, content FROM scores").fetchall():
+                if b"shapes/classifier" in content:
+                    connection.execute("DELETE FROM scores WHERE key = ?", [key])
+
+    drop_features()
+    assert vidbench.json(*command) == first, "the features of the videos are wanted again"
+    with sqlite3.connect(database) as connection:
+        contents = [content for (content,) in connection.execute("SELECT content FROM scores")]
+    assert not any(b"shapes/classifier" in content for content in contents)
+    # Another reference set is another number.
+    command = (*command[:3], str(moving_squares(tmp_path / "other", 7, seed=3)), *command[4:])
+    assert vidbench.json(*command)["metrics"]["shapes/frechet"] != first["metrics"]["shapes/frechet"]
+
+
 def test_compares_with_paired_videos(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
     videos = moving_squares(tmp_path / "videos", 4, seed=1)
     other = tmp_path / "other"

@@ -81,8 +81,8 @@ TEST(VideoScoresTest, RowsOfOneVideoAreRedrawnTogether) {
   // Videos of the same rows: whichever are drawn, the set is the same one.
   for (auto& video : rows) video.measurements = {.features = {{"f", values}}};
   const auto alike = of(rows).interval.value();
-  EXPECT_DOUBLE_EQ(alike.low, alike.value);
-  EXPECT_DOUBLE_EQ(alike.high, alike.value);
+  EXPECT_NEAR(alike.low, alike.value, 1e-9);
+  EXPECT_NEAR(alike.high, alike.value, 1e-9);
   EXPECT_GT(of(flat).interval->high, of(flat).interval->value);
   rows[1].measurements = {.features = {{"f", {1, 2}}}};
   metric.row_size = 4;
