@@ -77,7 +77,7 @@ class Auditor {
   [[nodiscard]] store::VideoMeasurements measure(const std::vector<const metrics::Metric*>& metrics,
                                                  const media::Video& video, const media::Video& original,
                                                  const std::string& prompt) const {
-    metrics::Sample sample(registry_, video, prompt, [&original] { return original; });
+    metrics::Sample sample(registry_, video, {prompt}, [&original] { return original; });
     store::VideoMeasurements result;
     result.measurements.emplace();
     for (const metrics::Metric* metric : metrics) metrics::measure(*metric, sample, *result.measurements);

@@ -1,9 +1,8 @@
 """The smallest complete metric worker: mean brightness of a video."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from vidbench_worker import Evaluation, Evaluator, Metric, read_npy, serve
+from vidbench_worker import EvaluateRequest, Evaluation, Evaluator, Metric, read_npy, serve
 
 
 class Brightness(Evaluator):
@@ -21,8 +20,8 @@ class Brightness(Evaluator):
             )
         ]
 
-    def evaluate(self, video: Path, prompt: str | None, metrics: Sequence[str]) -> Evaluation:
-        return Evaluation(values={"example/brightness": float(read_npy(video).mean() / 255.0)})
+    def evaluate(self, request: EvaluateRequest, metrics: Sequence[str]) -> Evaluation:
+        return Evaluation(values={"example/brightness": float(read_npy(request.video).mean() / 255.0)})
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from .errors import FAILURE_CLASSES, WorkerError
 from .messages import (
     PROTOCOL,
     Defaults,
+    EvaluateRequest,
     Evaluation,
     GenerateRequest,
     LoadInfo,
@@ -23,6 +24,7 @@ __all__ = [
     "PROTOCOL",
     "Context",
     "Defaults",
+    "EvaluateRequest",
     "Evaluation",
     "Evaluator",
     "GenerateRequest",

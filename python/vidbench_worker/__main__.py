@@ -1,4 +1,4 @@
-"""Command line: `python -m vidbench_worker diffusers` starts the diffusers worker."""
+"""Command line: `python -m vidbench_worker diffusers` starts the diffusers worker, `… vbench` VBench's metrics."""
 
 from __future__ import annotations
 
@@ -14,13 +14,19 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"vidbench-worker {__version__}")
     parser.add_argument(
-        "worker", choices=["diffusers"], help="diffusers: Hugging Face text-to-video pipelines"
+        "worker",
+        choices=["diffusers", "vbench"],
+        help="diffusers: Hugging Face text-to-video pipelines; vbench: the dimensions of the package vbench "
+        "that need detectors and captioners",
     )
-    parser.parse_args(arguments)
+    if parser.parse_args(arguments).worker == "vbench":
+        from .vbench_metrics import VbenchEvaluator
 
-    from .diffusers_runner import DiffusersGenerator
+        serve(VbenchEvaluator())
+    else:
+        from .diffusers_runner import DiffusersGenerator
 
-    serve(DiffusersGenerator())
+        serve(DiffusersGenerator())
     return 0
 
 

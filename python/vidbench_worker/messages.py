@@ -74,6 +74,10 @@ class EvaluateRequest:
     id: str
     video: Path
     prompt: str | None = None
+    auxiliary: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # told beside the prompt, by VBench's dimension
+    paired: Path | None = None  # the video to compare with
 
 
 @dataclass(frozen=True)
@@ -88,23 +92,34 @@ class Metric:
     unit: str = ""
     range: tuple[float | None, float | None] = (None, None)
     kind: Literal["sample", "set"] = "sample"
-    reducer: Literal["mean", "frechet", "frechet-biased", "kernel", "inception"] = "mean"
+    reducer: Literal[
+        "mean",
+        "frechet",
+        "frechet-biased",
+        "frechet-infinity",
+        "frechet-biased-infinity",
+        "kernel",
+        "inception",
+    ] = "mean"
     features: str | None = None  # for kind "set": the feature vectors the statistic is computed from
     row_size: int = 0  # a video's features are rows of that many numbers each; 0 = one row
-    needs: Sequence[Literal["prompt", "reference"]] = ()
+    needs: Sequence[Literal["prompt", "auxiliary", "reference", "paired"]] = ()
     failure_cases: str = ""  # when not to believe it
     citation: str = ""
     licence: str = ""  # of the computation and its weights
     weights_files: Sequence[str] = ()  # official names of the weight files it reads
     weights_sha256: str | None = None  # of the networks it uses
+    unavailable: str = ""  # why it cannot be computed here
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One video's numbers: `values` of sample metrics, `features` for set metrics."""
+    """One video's numbers: `values` of sample metrics, `features` for set metrics, and the reasons of those that
+    this video cannot have (`missing`, by metric)."""
 
     values: Mapping[str, float] = field(default_factory=dict)
     features: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

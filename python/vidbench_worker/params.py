@@ -105,8 +105,13 @@ def _generate_request(item: Params) -> GenerateRequest:
 
 
 def _evaluate_request(item: Params) -> EvaluateRequest:
+    paired = item.text("paired", None)
     return EvaluateRequest(
-        id=item.text("id"), video=Path(item.text("video")), prompt=item.text("prompt", None)
+        id=item.text("id"),
+        video=Path(item.text("video")),
+        prompt=item.text("prompt", None),
+        auxiliary=item.mapping("auxiliary", {}),
+        paired=Path(paired) if paired is not None else None,
     )
 
 

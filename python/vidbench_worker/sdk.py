@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import ClassVar
 
 from .context import Context
-from .messages import Evaluation, GenerateRequest, LoadInfo, LoadRequest, Metric, Reference
+from .messages import EvaluateRequest, Evaluation, GenerateRequest, LoadInfo, LoadRequest, Metric, Reference
 from .video import Video
 
 
@@ -60,7 +59,7 @@ class Evaluator(Worker, ABC):
         """The metrics that are offered; called at `initialize`, so load no network here."""
 
     @abstractmethod
-    def evaluate(self, video: Path, prompt: str | None, metrics: Sequence[str]) -> Evaluation:
+    def evaluate(self, request: EvaluateRequest, metrics: Sequence[str]) -> Evaluation:
         """The asked metrics of one video; nothing may depend on the videos seen before."""
 
     def reference(self, kind: str, count: int, seed: int, features: Sequence[str]) -> Reference:

@@ -178,7 +178,7 @@ class Server:
 
     def _evaluate_one(self, request: EvaluateRequest, names: Sequence[str]) -> Answer:
         try:
-            evaluation = self._evaluator().evaluate(request.video, request.prompt, names)
+            evaluation = self._evaluator().evaluate(request, names)
             return {"id": request.id, **self._checked(evaluation, names)}
         except Exception as error:
             measure.release_memory()
@@ -187,14 +187,18 @@ class Server:
     def _checked(self, evaluation: Evaluation, names: Sequence[str]) -> Answer:
         values: dict[str, float] = {}
         features: dict[str, list[float]] = {}
+        missing: dict[str, str] = {}
         for name in names:
             metric = self._metrics[name]
-            if metric.kind == "sample":
+            if name in evaluation.missing:
+                missing[name] = evaluation.missing[name]
+            elif metric.kind == "sample":
                 values[name] = _finite(_pick(evaluation.values, name, "value"), name)
             elif metric.features is not None:
                 vector = _pick(evaluation.features, metric.features, "features")
                 features[metric.features] = [_finite(value, metric.features) for value in vector]
-        return {"values": values, "features": features}
+        answer: Answer = {"values": values, "features": features}
+        return answer | {"missing": missing} if missing else answer
 
     def _reference(self, request: Params) -> Answer:
         reference = self._evaluator().reference(

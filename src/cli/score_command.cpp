@@ -66,12 +66,16 @@ class ScoringView {
 std::vector<store::MetricInfo> choose(const Arguments& arguments,
                                       const std::vector<store::MetricInfo>& offered, const Videos& videos) {
   const bool prompts =
-      std::any_of(videos.begin(), videos.end(), [](const auto& v) { return !v.prompt.empty(); });
+      std::any_of(videos.begin(), videos.end(), [](const auto& v) { return !v.asked.prompt.empty(); });
+  const bool auxiliary =
+      std::any_of(videos.begin(), videos.end(), [](const auto& v) { return !v.asked.auxiliary.empty(); });
   const auto lacks = [&](const store::MetricInfo& metric) -> std::string {
     if (!metric.unavailable.empty()) return metric.unavailable;
     if (store::needs(metric, "reference") && arguments.reference.empty()) return "it needs --reference REAL";
     if (store::needs(metric, "paired") && arguments.paired.empty()) return "it needs --paired OTHER";
     if (store::needs(metric, "prompt") && !prompts) return "it needs --prompts FILE";
+    if (store::needs(metric, "auxiliary") && !auxiliary)
+      return "it needs --prompts FILE that tells more than the text (VBench_full_info.json)";
     return "";
   };
   const auto names = split_lists(arguments.metrics);

@@ -51,7 +51,8 @@ void add_vbench_command(CLI::App& app, Context&) {
       app.add_subcommand("vbench", "VBench's total score from the raw values of its dimensions");
   command
       ->add_option("files", arguments->files,
-                   "JSON: {dimension: value}, or VBench's *_eval_results.json; several are taken together")
+                   "JSON of 'vidbench score', {dimension: value}, or VBench's *_eval_results.json; several "
+                   "are taken together")
       ->required();
   command->add_option("--suite", arguments->suite, "which of VBench's scores")
       ->check(CLI::IsMember(ids))

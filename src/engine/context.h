@@ -18,7 +18,7 @@ namespace vidbench::engine {
 // Samples that are generated and wait for their evaluation; empty `samples` never occurs.
 struct EvaluationItem {
   std::vector<store::SampleRecord> samples;
-  std::vector<std::string> prompts;  // per sample
+  std::vector<store::Asked> asked;  // per sample
 };
 
 struct Context {

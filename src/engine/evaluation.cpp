@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -16,9 +16,7 @@ namespace {
 class Evaluation {
  public:
   Evaluation(Context& context, workers::Evaluator* evaluator, const std::vector<store::MetricInfo>& metrics)
-      : context_(context), evaluator_(evaluator), metrics_(metrics), scores_(metrics) {
-    for (const auto& metric : metrics) ids_.push_back(metric.id);
-  }
+      : context_(context), evaluator_(evaluator), metrics_(metrics), scores_(metrics) {}
 
   void run() {
     prepare_references();
@@ -53,14 +51,17 @@ class Evaluation {
   }
 
   void evaluate(EvaluationItem item) {
-    std::vector<workers::EvaluateRequest> requests;
+    // Prompts that are there for other dimensions are asked about other metrics.
+    std::map<std::vector<std::string>, std::vector<size_t>> open;
+    for (size_t i = 0; i < item.samples.size(); ++i) {
+      item.samples[i].measurements = cached(item.samples[i], item.asked[i]);
+      if (!item.samples[i].measurements) open[ids_for(item.asked[i])].push_back(i);
+    }
+    for (const auto& [ids, samples] : open)
+      if (!measure(item, samples, ids)) return;
     for (size_t i = 0; i < item.samples.size(); ++i) {
       auto& sample = item.samples[i];
-      sample.measurements = cached(sample, item.prompts[i]);
-      if (!sample.measurements) requests.push_back({sample.id, sample.video->path, item.prompts[i], {}});
-    }
-    if (!requests.empty() && !measure(item, requests)) return;
-    for (auto& sample : item.samples) {
+      if (sample.measurements) tell_what_was_not_asked(item.asked[i], *sample.measurements);
       sample.state = sample.measurements ? store::SampleState::kEvaluated : store::SampleState::kFailed;
       if (!sample.measurements && !sample.failure)
         sample.failure = store::Failure{"bad-output", "the metric worker gave no result for this video", ""};
@@ -69,39 +70,60 @@ class Evaluation {
     report(item.samples);
   }
 
+  [[nodiscard]] std::vector<std::string> ids_for(const store::Asked& asked) const {
+    std::vector<std::string> ids;
+    for (const auto& metric : metrics_)
+      if (store::not_asked(metric, asked).empty()) ids.push_back(metric.id);
+    return ids;
+  }
+
+  void tell_what_was_not_asked(const store::Asked& asked, store::Measurements& measurements) const {
+    for (const auto& metric : metrics_)
+      if (const std::string reason = store::not_asked(metric, asked); !reason.empty())
+        measurements.missing[metric.id] = reason;
+  }
+
   // All that is asked for, or nothing.
   [[nodiscard]] std::optional<store::Measurements> cached(const store::SampleRecord& sample,
-                                                          const std::string& prompt) {
-    if (ids_.empty()) return store::Measurements{};
+                                                          const store::Asked& asked) {
+    const auto ids = ids_for(asked);
+    if (ids.empty()) return store::Measurements{};
     if (!context_.options.use_cache) return std::nullopt;
     auto found = context_.journal.with_store([&](auto& s) {
-      return scores_.find(s, {sample.video->sha256, prompt, ""});
+      return scores_.find(s, {sample.video->sha256, asked, ""});
     });
-    if (!found.lacking.empty()) return std::nullopt;
+    const auto lacks = [&](const auto& id) {
+      return std::find(found.lacking.begin(), found.lacking.end(), id) != found.lacking.end();
+    };
+    if (std::any_of(ids.begin(), ids.end(), lacks)) return std::nullopt;
     ++context_.scored_from_cache;
     return std::move(found.measurements);
   }
 
   // False when the run stops before there are results; the samples then stay "generated".
-  bool measure(EvaluationItem& item, const std::vector<workers::EvaluateRequest>& requests) {
+  bool measure(EvaluationItem& item, const std::vector<size_t>& samples,
+               const std::vector<std::string>& ids) {
+    std::vector<workers::EvaluateRequest> requests;
+    for (const size_t i : samples)
+      requests.push_back({item.samples[i].id, item.samples[i].video->path, item.asked[i], {}});
     std::map<std::string, workers::EvaluateOutcome> outcomes;
     {
       const auto lock = quiet();
-      for (auto& outcome : evaluator_->evaluate(requests, ids_, context_.stop)) {
+      for (auto& outcome : evaluator_->evaluate(requests, ids, context_.stop)) {
         const std::string id = outcome.id;
         outcomes.emplace(id, std::move(outcome));
       }
     }
     if (context_.stop.stop_requested()) return false;
     std::vector<store::ScoreEntry> entries;
-    for (size_t i = 0; i < item.samples.size(); ++i) {
+    for (const size_t i : samples) {
       auto& sample = item.samples[i];
       const auto found = outcomes.find(sample.id);
       if (found == outcomes.end()) continue;
       sample.measurements = found->second.measurements;
       sample.failure = found->second.failure;
       if (!sample.measurements) continue;
-      auto more = scores_.entries({sample.video->sha256, item.prompts[i], ""}, ids_, *sample.measurements);
+      auto more = scores_.entries({sample.video->sha256, item.asked[i], ""}, ids, *sample.measurements);
       std::move(more.begin(), more.end(), std::back_inserter(entries));
     }
     context_.journal.with_store([&](auto& s) { s.put_scores(entries); });
@@ -121,7 +143,6 @@ class Evaluation {
   Context& context_;
   workers::Evaluator* evaluator_;
   const std::vector<store::MetricInfo>& metrics_;
-  std::vector<std::string> ids_;
   ScoreCache scores_;
 };
 

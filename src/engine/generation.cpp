@@ -252,7 +252,7 @@ class ModelGeneration {
       o.on_samples(model_.id, store::SampleState::kGenerated, records.size(), cached);
     });
     EvaluationItem item{std::move(records), {}};
-    for (const size_t s : indices) item.prompts.push_back(context_.plan.requests[s].prompt);
+    for (const size_t s : indices) item.asked.push_back(context_.plan.asked[s]);
     context_.evaluation.push(std::move(item));
   }
 

@@ -119,6 +119,13 @@ Json effective_settings(const suites::Suite& suite, const registry::Model& model
   return settings;
 }
 
+store::Asked asked(const suites::Prompt& prompt) {
+  store::Asked result{prompt.text, Json::object(), {}};
+  if (!prompt.auxiliary.is_null()) result.auxiliary = prompt.auxiliary;
+  if (!prompt.dimensions.empty()) result.dimensions = prompt.dimensions;
+  return result;
+}
+
 std::string prompt_reference(const suites::Suite& suite, const suites::Prompt& prompt) {
   if (suite.is_public) return prompt.id;
   static const std::string secret = machine_secret();
@@ -146,6 +153,7 @@ Plan make_plan(const suites::Suite& suite, const std::vector<registry::Model>& m
       for (const auto* prompt : prompts) {
         auto& request = plan.requests.emplace_back(make_request(suite, models[m], *prompt, seed));
         request.id = fmt::format("s{:06}", plan.samples.size());
+        plan.asked.push_back(asked(*prompt));
         auto& sample = plan.samples.emplace_back();
         sample.id = request.id;
         sample.model = models[m].id;

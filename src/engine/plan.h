@@ -33,6 +33,7 @@ struct Plan {
   std::vector<std::string> model_digests;          // per model: content digest incl. weights
   std::vector<store::SampleRecord> samples;        // state planned
   std::vector<workers::GenerateRequest> requests;  // per sample
+  std::vector<store::Asked> asked;                 // per sample
   std::vector<Batch> batches;                      // grouped by model, in model order
 };
 
@@ -43,6 +44,9 @@ struct Plan {
 // The effective generation settings of a model under a suite: the suite's where it fixes them, else the
 // model's.
 [[nodiscard]] Json effective_settings(const suites::Suite& suite, const registry::Model& model);
+
+// What a video of that prompt is asked to show.
+[[nodiscard]] store::Asked asked(const suites::Prompt& prompt);
 
 // How a prompt is referred to in the store, logs and file names: its id in a public suite, else a hash keyed
 // with a secret of this machine (created on first use in the data folder).

@@ -86,7 +86,7 @@ Remaining remaining(const Plan& plan, const std::vector<store::SampleRecord>& no
           if (video_intact(sample)) {
             ++left.generated;
             item.samples.push_back(sample);
-            item.prompts.push_back(plan.requests[s].prompt);
+            item.asked.push_back(plan.asked[s]);
           } else {
             open.samples.push_back(s);
           }

@@ -5,17 +5,21 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "base/json.h"
 
 namespace vidbench::engine {
 namespace {
 
 std::string key_of(const store::MetricInfo& metric, const ScoreCache::Subject& subject) {
   const std::string what = metric.is_set ? "feature " + metric.features : "metric " + metric.id;
-  // The prompt comes last: it may hold anything.
+  // What holds anything comes last; without auxiliary facts the key is as it was before there were any.
+  const std::string auxiliary =
+      store::needs(metric, "auxiliary") ? "\n" + document(subject.asked.auxiliary, -1) : "";
   return sha256_hex(fmt::format("vidbench.score-cache/2\n{}\n{}{}\n{}\n{}\n{}", subject.video_sha256,
                                 store::needs(metric, "paired") ? "paired " + subject.paired_sha256 + " " : "",
                                 what, metric.version, metric.weights_sha256,
-                                store::needs(metric, "prompt") ? subject.prompt : ""));
+                                store::needs(metric, "prompt") ? subject.asked.prompt : "") +
+                    auxiliary);
 }
 
 // What `all` has of one metric.

@@ -11,12 +11,14 @@ namespace vidbench::engine {
 
 // The unit that is kept is a sample metric's value or a set metric's feature vector. Its key is made of the
 // video's digest, the definition (id, version, digest of the weights) and, where the metric needs it, the
-// prompt and the digest of the paired video.
+// prompt, what is told beside it, and the digest of the paired video.
 class ScoreCache {
  public:
   // What is measured.
   struct Subject {
-    std::string video_sha256, prompt, paired_sha256;
+    std::string video_sha256;
+    store::Asked asked;
+    std::string paired_sha256;
   };
 
   // `metrics` is kept by reference.

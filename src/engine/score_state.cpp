@@ -48,7 +48,7 @@ std::map<std::string, std::vector<float>> features_from(const Json& json) {
 }
 
 Json video_json(const store::VideoMeasurements& video, const char* set) {
-  Json json = {{"set", set}, {"file", video.file}, {"path", video.path}, {"prompt", video.prompt}};
+  Json json = {{"set", set}, {"file", video.file}, {"path", video.path}, {"prompt", video.asked.prompt}};
   if (video.failure) json["failure"] = {{"kind", video.failure->kind}, {"message", video.failure->message}};
   if (video.measurements) {
     json["values"] = video.measurements->values;
@@ -62,7 +62,7 @@ store::VideoMeasurements video_from(const Json& json) {
   store::VideoMeasurements video;
   json.at("file").get_to(video.file);
   json.at("path").get_to(video.path);
-  json.at("prompt").get_to(video.prompt);
+  json.at("prompt").get_to(video.asked.prompt);
   if (json.contains("failure"))
     video.failure = store::Failure{json["failure"].at("kind"), json["failure"].at("message"), ""};
   else

@@ -59,7 +59,7 @@ class Scoring {
 
   // True when the video waits for the worker; a batch asks for the same metrics of every video.
   bool open(store::VideoMeasurements& video) {
-    ScoreCache::Subject subject{"", video.prompt, ""};
+    ScoreCache::Subject subject{"", video.asked, ""};
     try {
       subject.video_sha256 = digest(video.path);
     } catch (const Error& e) {
@@ -81,7 +81,8 @@ class Scoring {
     ScoreCache::Found found{{}, ids_};
     if (options_.use_cache && keep) found = cache_.find(store_, subject);
     const bool known = ids_.empty() || found.lacking.size() < ids_.size();
-    if (compares_ && (video.paired.empty() || !unpaired.empty())) leave_out_compared(unpaired, found);
+    if (video.paired.empty() && unpaired.empty()) unpaired = "the video has no partner";
+    leave_out(video.asked, unpaired, found);
     if (found.lacking.empty()) {
       video.measurements = std::move(found.measurements);
       ++progress_.done;
@@ -94,13 +95,16 @@ class Scoring {
     return true;
   }
 
-  // A video without a partner has no value of the metrics that need one, and is not asked about.
-  void leave_out_compared(const std::string& reason, ScoreCache::Found& found) const {
+  // A video without a partner, or without a question that the metric judges by, has no value of it and is not
+  // asked about.
+  void leave_out(const store::Asked& asked, const std::string& unpaired, ScoreCache::Found& found) const {
     for (const auto& metric : metrics_) {
-      if (!store::needs(metric, "paired")) continue;
+      std::string reason = store::not_asked(metric, asked);
+      if (reason.empty() && store::needs(metric, "paired")) reason = unpaired;
+      if (reason.empty()) continue;
       std::erase(found.lacking, metric.id);
       found.measurements.values.erase(metric.id);
-      found.measurements.missing[metric.id] = reason.empty() ? "the video has no partner" : reason;
+      found.measurements.missing[metric.id] = reason;
     }
   }
 
@@ -109,7 +113,7 @@ class Scoring {
     std::vector<workers::EvaluateRequest> requests;
     for (size_t i = 0; i < pending_.size(); ++i)
       requests.push_back(
-          {std::to_string(i), pending_[i].video->path, pending_[i].video->prompt, pending_[i].video->paired});
+          {std::to_string(i), pending_[i].video->path, pending_[i].video->asked, pending_[i].video->paired});
     const auto outcomes = evaluator_.evaluate(requests, pending_.front().lacking, stop_);
     if (stop_.stop_requested()) return;
     std::vector<store::ScoreEntry> entries;

@@ -19,7 +19,7 @@ std::string digest_of(const DigestMemo& digests, const std::vector<store::VideoM
     } catch (const Error&) {
       return "";
     }
-    all.update(sha256_hex(video.prompt));
+    all.update(sha256_hex(video.asked.prompt + document(video.asked.auxiliary, -1)));
   }
   return all.hex();
 }

@@ -9,7 +9,9 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/strings.h"
+#include "engine/plan.h"
 #include "media/names.h"
+#include "suites/vbench_import.h"
 
 namespace vidbench::engine {
 namespace {
@@ -80,7 +82,8 @@ std::vector<CsvRecord> parse_csv(const std::string& text, const std::string& nam
 
 struct PromptLine {
   size_t line = 0;
-  std::string file, prompt;
+  std::string file;
+  store::Asked asked;
 };
 
 std::vector<PromptLine> prompts_from_csv(const std::string& text, const std::string& name) {
@@ -103,7 +106,7 @@ std::vector<PromptLine> prompts_from_csv(const std::string& text, const std::str
       throw_input(fmt::format("{}:{}: {} columns where the first line has {}", name, records[i].line,
                               fields.size(), records.front().fields.size()),
                   "a prompt with a comma stands in quotes");
-    lines.push_back({records[i].line, fields[file], fields[prompt]});
+    lines.push_back({records[i].line, fields[file], {fields[prompt], Json::object(), {}}});
   }
   return lines;
 }
@@ -118,9 +121,49 @@ std::vector<PromptLine> prompts_from_jsonl(const std::string& text, const std::s
     if (!record.is_object() || !record.contains("file") || !record["file"].is_string() ||
         !record.contains("prompt") || !record["prompt"].is_string())
       throw_input(fmt::format("{}:{}: not an object with the texts 'file' and 'prompt'", name, number));
-    lines.push_back({number, record["file"], record["prompt"]});
+    lines.push_back({number, record["file"], {record["prompt"], Json::object(), {}}});
+    store::Asked& asked = lines.back().asked;
+    if (record.contains("auxiliary")) {
+      if (!record["auxiliary"].is_object())
+        throw_input(fmt::format("{}:{}: 'auxiliary' is not an object", name, number));
+      asked.auxiliary = record["auxiliary"];
+    }
+    if (record.contains("dimensions")) {
+      const Json& list = record["dimensions"];
+      if (!list.is_array() ||
+          !std::all_of(list.begin(), list.end(), [](const Json& item) { return item.is_string(); }))
+        throw_input(fmt::format("{}:{}: 'dimensions' is not a list of texts", name, number));
+      asked.dimensions = list.get<std::vector<std::string>>();
+    }
   }
   return lines;
+}
+
+// "a cat-3.mp4" -> "a cat"; "" for a name that does not end in a number.
+std::string vbench_prompt(const fs::path& file) {
+  const std::string stem = file.stem().string();
+  const size_t dash = stem.rfind('-');
+  if (dash == std::string::npos || dash + 1 == stem.size() ||
+      stem.find_first_not_of("0123456789", dash + 1) != std::string::npos)
+    return "";
+  return stem.substr(0, dash);
+}
+
+void read_vbench_prompts(const Json& list, const std::string& name,
+                         std::vector<store::VideoMeasurements>& videos) {
+  std::map<std::string, suites::Prompt> prompts;
+  for (auto& prompt : suites::read_vbench_list(list, name)) prompts.emplace(prompt.text, prompt);
+  size_t known = 0;
+  for (auto& video : videos) {
+    const auto found = prompts.find(vbench_prompt(video.file));
+    video.asked.dimensions.emplace();  // a video that is not VBench's is none of its dimensions'
+    if (found == prompts.end()) continue;
+    video.asked = engine::asked(found->second);
+    ++known;
+  }
+  if (known == 0)
+    throw_input(fmt::format("{}: none of {} videos is named after one of its prompts", name, videos.size()),
+                fmt::format("VBench names them \"{}-0.mp4\"", prompts.begin()->first));
 }
 
 std::string without_ending(const std::string& file) { return fs::path(file).replace_extension().string(); }
@@ -153,9 +196,10 @@ std::vector<store::VideoMeasurements> find_videos(const fs::path& path) {
 void read_prompts(const fs::path& prompts, std::vector<store::VideoMeasurements>& videos) {
   const std::string name = prompts.string();
   const std::string text = read_file(prompts);
+  if (prompts.extension() == ".json") return read_vbench_prompts(parse_json(text, name), name, videos);
   const bool jsonl = prompts.extension() == ".jsonl";
   if (!jsonl && prompts.extension() != ".csv")
-    throw_input(name + ": prompts are read from a .csv or a .jsonl file");
+    throw_input(name + ": prompts are read from a .csv, a .jsonl or VBench's .json file");
   std::map<std::string, store::VideoMeasurements*> by_file;
   std::vector<std::string> files;
   for (auto& video : videos) {
@@ -163,15 +207,15 @@ void read_prompts(const fs::path& prompts, std::vector<store::VideoMeasurements>
     files.push_back(video.file);
   }
   std::map<std::string, size_t> seen;
-  for (const auto& [line, file, prompt] :
-       jsonl ? prompts_from_jsonl(text, name) : prompts_from_csv(text, name)) {
+  for (auto& [line, file, asked] : jsonl ? prompts_from_jsonl(text, name) : prompts_from_csv(text, name)) {
     const auto found = by_file.find(file);
     if (found == by_file.end())
       throw_input(fmt::format("{}:{}: '{}' is not among the videos", name, line, one_line(file)),
                   suggestion(file, files));
     if (const auto [earlier, is_new] = seen.emplace(file, line); !is_new)
       throw_input(fmt::format("{}:{}: '{}' was already given on line {}", name, line, file, earlier->second));
-    found->second->prompt = trim(prompt);
+    asked.prompt = trim(asked.prompt);
+    found->second->asked = std::move(asked);
   }
 }
 

@@ -13,10 +13,12 @@ namespace vidbench::engine {
 // left out. Throws Error(kInput) when `path` is not there or holds none.
 [[nodiscard]] std::vector<store::VideoMeasurements> find_videos(const std::filesystem::path& path);
 
-// Fills the prompts from FILE.csv (columns "file" and "prompt", quotes as RFC 4180 says) or FILE.jsonl (an
-// object a line with those members). Names are relative to the folder of videos. Throws Error(kInput) with
-// file and line for what is malformed, a name that is there twice, and a name that is not among the videos;
-// videos without a prompt keep "".
+// Fills what was asked from FILE.csv (columns "file" and "prompt", quotes as RFC 4180 says), FILE.jsonl (an
+// object a line with those members, and perhaps "auxiliary", an object, and "dimensions", a list) or
+// FILE.json (VBench's list of prompts; the videos are named "<prompt>-<number>.<ending>"). Names are relative
+// to the folder of videos. Throws Error(kInput) with file and line for what is malformed, a name that is
+// there twice, a name that is not among the videos, and a list none of whose prompts has a video; videos
+// without a prompt keep "".
 void read_prompts(const std::filesystem::path& prompts, std::vector<store::VideoMeasurements>& videos);
 
 // Gives each video the one of `others` that it is compared with: the one of the same relative name, else the

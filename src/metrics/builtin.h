@@ -63,6 +63,7 @@ namespace vidbench::metrics {
 [[nodiscard]] Metric clip_score(std::shared_ptr<ClipNetwork> network);              // clip-score (ViT-L/14)
 [[nodiscard]] Metric clipsim(std::shared_ptr<ClipNetwork> network);                 // clipsim (ViT-B/32)
 [[nodiscard]] Metric clip_frame_consistency(std::shared_ptr<ClipNetwork> network);  // clip/frame-consistency
+[[nodiscard]] Metric appearance_style(std::shared_ptr<ClipNetwork> network);        // vbench/appearance-style
 [[nodiscard]] Metric background_consistency(
     std::shared_ptr<ClipNetwork> network);  // vbench/background-consistency (ViT-B/32)
 [[nodiscard]] Metric aesthetic_quality(

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/error.h"
 #include "metrics/builtin.h"
 
 namespace vidbench::metrics {
@@ -29,13 +30,13 @@ const FrameEmbeddings& vbench_frames_of(Sample& sample, const Network& network) 
                                       [&] { return network->embed_frames_as_vbench(sample.video()); });
 }
 
-double mean_cosine_to_prompt(Sample& sample, const Network& network) {
+double mean_cosine(Sample& sample, const Network& network, const std::string& text) {
   require_frames(sample.video(), 1);
-  const auto& text = sample.once<std::vector<float>>("clip text " + network->weights().sha256,
-                                                     [&] { return network->embed_text(sample.prompt()); });
+  const auto& embedding = sample.once<std::vector<float>>("clip text " + network->weights().sha256 + text,
+                                                          [&] { return network->embed_text(text); });
   const FrameEmbeddings& frames = frames_of(sample, network);
   double sum = 0;
-  for (size_t t = 0; t < frames.frames(); ++t) sum += cosine(frames.frame(t), text);
+  for (size_t t = 0; t < frames.frames(); ++t) sum += cosine(frames.frame(t), embedding);
   return sum / static_cast<double>(frames.frames());
 }
 
@@ -73,7 +74,9 @@ Metric clip_score(Network network) {
                                 "77 tokens is not seen.",
                .citation = "Hessel et al., CLIPScore, EMNLP 2021, arXiv:2104.08718"},
               *network),
-          [network](Sample& sample) { return std::max(100 * mean_cosine_to_prompt(sample, network), 0.0); }};
+          [network](Sample& sample) {
+            return std::max(100 * mean_cosine(sample, network, sample.prompt()), 0.0);
+          }};
 }
 
 Metric clipsim(Network network) {
@@ -89,7 +92,7 @@ Metric clipsim(Network network) {
                                 "77 tokens is not seen.",
                .citation = "Wu et al., GODIVA, 2021, arXiv:2104.14806"},
               *network),
-          [network](Sample& sample) { return mean_cosine_to_prompt(sample, network); }};
+          [network](Sample& sample) { return mean_cosine(sample, network, sample.prompt()); }};
 }
 
 Metric clip_frame_consistency(Network network) {
@@ -105,6 +108,33 @@ Metric clip_frame_consistency(Network network) {
           [network](Sample& sample) {
             require_frames(sample.video(), 2);
             return consecutive_consistency(frames_of(sample, network));
+          }};
+}
+
+Metric appearance_style(Network network) {
+  store::MetricInfo info = about_prompts(
+      {.id = "vbench/appearance-style",
+       .title = "Appearance style (CLIP ViT-B/32)",
+       .minimum = -1,
+       .maximum = 1,
+       .definition =
+           std::string(kMade) +
+           "The cosine of a frame's embedding and that of the name of the style that the prompt asks "
+           "for (\"Van Gogh style\"; VBench's list tells it beside the prompt), averaged over the "
+           "frames.",
+       .failure_cases =
+           "Says whether the style's name goes with the frames, whatever else they show. VBench "
+           "averages over the frames of all videos, this over videos: the two differ where videos "
+           "differ in length. With several processes VBench takes each video's last frame alone.",
+       .citation = "Huang et al., VBench, CVPR 2024, arXiv:2311.17982"},
+      *network);
+  info.needs = {"auxiliary"};
+  return {std::move(info), [network](Sample& sample) {
+            const Json& told = sample.asked().auxiliary;
+            const Json::json_pointer place("/appearance_style/appearance_style");
+            if (!told.contains(place) || !told[place].is_string())
+              throw_input("no 'appearance_style' is told beside the prompt");
+            return mean_cosine(sample, network, told[place].get<std::string>());
           }};
 }
 

@@ -28,8 +28,8 @@ void judge(const Metric& metric, Sample& sample, store::Measurements& into) {
 }  // namespace
 
 void measure(const Metric& metric, Sample& sample, store::Measurements& into) {
-  if (store::needs(metric.info, "prompt") && sample.prompt().empty()) {
-    into.missing[metric.info.id] = "the video has no prompt";
+  if (const std::string reason = store::not_asked(metric.info, sample.asked()); !reason.empty()) {
+    into.missing[metric.info.id] = reason;
     return;
   }
   if (store::needs(metric.info, "paired") && !sample.has_paired()) {

@@ -69,6 +69,7 @@ void register_clip(Registry& registry, const std::vector<std::filesystem::path>&
   registry.add(clip_score(large));
   registry.add(clipsim(base));
   registry.add(clip_frame_consistency(base));
+  registry.add(appearance_style(base));
   registry.add(background_consistency(base));
   registry.add(aesthetic_quality(large));
   const auto videos =

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "media/video.h"
+#include "store/records.h"
 
 namespace vidbench::metrics {
 
@@ -17,14 +18,15 @@ class Registry;
 // Lives while one video is measured; several metrics share what one of them computed. One thread at a time.
 class Sample {
  public:
-  // The first three are kept by reference; `read_paired` gives the video that this one is compared with, and
-  // is empty where there is none.
-  Sample(const Registry& registry, const media::Video& video, const std::string& prompt,
+  // Registry and video are kept by reference; `read_paired` gives the video that this one is compared with,
+  // and is empty where there is none.
+  Sample(const Registry& registry, const media::Video& video, store::Asked asked,
          std::function<media::Video()> read_paired = {})
-      : registry_(registry), video_(video), prompt_(prompt), read_paired_(std::move(read_paired)) {}
+      : registry_(registry), video_(video), asked_(std::move(asked)), read_paired_(std::move(read_paired)) {}
 
   [[nodiscard]] const media::Video& video() const { return video_; }
-  [[nodiscard]] const std::string& prompt() const { return prompt_; }
+  [[nodiscard]] const store::Asked& asked() const { return asked_; }
+  [[nodiscard]] const std::string& prompt() const { return asked_.prompt; }
   [[nodiscard]] bool has_paired() const { return static_cast<bool>(read_paired_); }
   // The video that this one is compared with, read at the first call: as many frames, of the same size.
   // Throws Error(kInput) when it cannot be read or has another size or length.
@@ -42,7 +44,7 @@ class Sample {
  private:
   const Registry& registry_;
   const media::Video& video_;
-  const std::string& prompt_;
+  store::Asked asked_;
   std::function<media::Video()> read_paired_;
   std::map<std::string, std::any> kept_;
 };

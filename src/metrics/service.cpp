@@ -65,7 +65,10 @@ Json evaluate_one(const Registry& registry, const std::vector<const Metric*>& me
                   const Json* next, DecodeAhead& videos) {
   const auto id = required<std::string>(request, "id");
   const std::filesystem::path path = required<std::string>(request, "video");
-  const std::string prompt = request.value("prompt", "");
+  store::Asked asked;
+  asked.prompt = request.value("prompt", "");
+  if (request.contains("auxiliary")) asked.auxiliary = required<Json>(request, "auxiliary");
+  if (!asked.auxiliary.is_object()) throw workers::InvalidParams("'auxiliary' must be an object");
   const std::filesystem::path paired = request.value("paired", "");
   std::string about;
   try {
@@ -73,7 +76,7 @@ Json evaluate_one(const Registry& registry, const std::vector<const Metric*>& me
     if (next != nullptr) decode_next(*next, videos);
     std::function<media::Video()> read_paired;
     if (!paired.empty()) read_paired = [&paired] { return DecodeAhead(0).take(paired); };
-    Sample sample(registry, video, prompt, std::move(read_paired));
+    Sample sample(registry, video, std::move(asked), std::move(read_paired));
     store::Measurements answer;
     for (const Metric* metric : metrics) {
       about = path.filename().string() + ": " + metric->info.id;
@@ -165,7 +168,7 @@ Json Service::reference(const Json& params, workers::ProgressSink& progress) con
   for (int64_t i = 0; i < count; ++i) {
     const media::Video video = from_shapes_video(reference_video(seed, static_cast<uint64_t>(i)));
     const std::string no_prompt;
-    Sample sample(registry_, video, no_prompt);
+    Sample sample(registry_, video, {});
     for (const std::string& id : ids) features[id].push_back(sample.feature(id));
     progress.report({{"stage", "reference"}, {"step", i + 1}, {"steps", count}});
   }

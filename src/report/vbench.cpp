@@ -110,6 +110,27 @@ std::string own_name(const VbenchSuite& suite, const std::string& written, std::
   return alias->second;
 }
 
+// The dimensions in what `vidbench score --format json` prints.
+Json scored_dimensions(const Json& document, const std::string& origin, const VbenchSuite& suite) {
+  constexpr std::string_view kPrefix = "vbench/";
+  Json dimensions = Json::object();
+  try {
+    if (document.at("schema") != "vidbench.video-scores/1")
+      throw_input(origin + ": the schema is not vidbench.video-scores/1");
+    for (const auto& [id, number] : document.at("metrics").items()) {
+      std::vector<std::string> known;
+      if (id.starts_with(kPrefix) && !own_name(suite, id.substr(kPrefix.size()), known).empty())
+        dimensions[id.substr(kPrefix.size())] = number.at("value");
+    }
+  } catch (const Json::exception& e) {
+    throw_input(origin + ": " + e.what());
+  }
+  if (dimensions.empty())
+    throw_input(origin + ": none of its metrics is one of VBench's dimensions",
+                "score with --metrics vbench/… and VBench's list of prompts");
+  return dimensions;
+}
+
 VbenchDimensionScore score(const VbenchGroup& group, const VbenchDimension& dimension, VbenchMode mode,
                            const VbenchValues& values) {
   VbenchDimensionScore result{dimension, group.name, {}, {}, false};
@@ -144,6 +165,8 @@ void add_vbench_values(const Json& document, const std::string& origin, const Vb
                        bool percent, VbenchValues& values) {
   if (!document.is_object())
     throw_input(fmt::format("{}: expected an object of dimensions and their values", origin));
+  if (document.contains("schema"))
+    return add_vbench_values(scored_dimensions(document, origin, suite), origin, suite, false, values);
   for (const auto& [written, entry] : document.items()) {
     std::vector<std::string> known;
     const std::string name = own_name(suite, written, known);

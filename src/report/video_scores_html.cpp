@@ -104,8 +104,9 @@ std::string video_cell(const store::VideoMeasurements& video, const VideoLinks& 
 std::string video_row(const VideoScores& scores, const store::VideoMeasurements& video,
                       const VideoLinks& links) {
   std::string row = "<tr>" + video_cell(video, links);
-  row += fmt::format("<td class=\"file\" data-v=\"{0}\">{0}{1}</td>", escape_html(video.file),
-                     video.prompt.empty() ? "" : fmt::format("<small>{}</small>", escape_html(video.prompt)));
+  row += fmt::format(
+      "<td class=\"file\" data-v=\"{0}\">{0}{1}</td>", escape_html(video.file),
+      video.asked.prompt.empty() ? "" : fmt::format("<small>{}</small>", escape_html(video.asked.prompt)));
   for (const MetricScore& score : scores.metrics) {
     if (score.metric.is_set) continue;
     const bool has = video.measurements && video.measurements->values.contains(score.metric.id);

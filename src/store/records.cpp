@@ -62,6 +62,18 @@ RunState run_state_from_string(const std::string& text) { return state_of(kRunSt
 std::string to_string(SampleState state) { return name_of(kSampleStates, state); }
 SampleState sample_state_from_string(const std::string& text) { return state_of(kSampleStates, text); }
 
+std::string not_asked(const MetricInfo& metric, const Asked& asked) {
+  constexpr std::string_view kVbench = "vbench/";
+  if (needs(metric, "prompt") && asked.prompt.empty()) return "the video has no prompt";
+  if (needs(metric, "auxiliary") && asked.auxiliary.empty()) return "nothing is told beside the prompt";
+  if (!asked.dimensions || !metric.id.starts_with(kVbench)) return "";
+  std::string dimension = metric.id.substr(kVbench.size());
+  std::replace(dimension.begin(), dimension.end(), '-', '_');
+  const auto& all = *asked.dimensions;
+  const bool asks = std::find(all.begin(), all.end(), dimension) != all.end();
+  return asks ? "" : "its prompt is not one of this dimension";
+}
+
 bool needs(const MetricInfo& metric, std::string_view what) {
   return std::find(metric.needs.begin(), metric.needs.end(), what) != metric.needs.end();
 }

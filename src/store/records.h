@@ -40,8 +40,21 @@ struct MetricInfo {
   int64_t minimum_videos = 0;  // a set statistic of fewer says little; 0 = no minimum
   std::string unavailable;  // why the worker cannot compute it ("weights … are not there"), "" when it can
 };
-// Whether `needs` lists it: "prompt", "reference", "paired".
+// Whether `needs` lists it: "prompt", "auxiliary", "reference", "paired".
 [[nodiscard]] bool needs(const MetricInfo& metric, std::string_view what);
+
+// What a video was asked to show.
+struct Asked {
+  std::string prompt;               // "" when nobody says
+  Json auxiliary = Json::object();  // what evaluators need beside the text, by VBench's dimension
+  // Of VBench, that the prompt was written for; none: nobody says, so that it will do for any.
+  std::optional<std::vector<std::string>> dimensions;
+
+  bool operator==(const Asked&) const = default;
+};
+// Why the metric has nothing to judge in a video of that question ("the video has no prompt"), "" when it
+// has. VBench's dimensions ("vbench/object-class") are for the prompts that name them.
+[[nodiscard]] std::string not_asked(const MetricInfo& metric, const Asked& asked);
 [[nodiscard]] Json to_json(const MetricInfo& metric);
 // Throws Error(kInput) naming the missing or mistyped member.
 [[nodiscard]] MetricInfo metric_info_from_json(const Json& json);
@@ -119,7 +132,7 @@ struct SampleRecord {
 struct VideoMeasurements {
   std::string file;  // relative to the folder that was given
   std::string path;
-  std::string prompt;                        // "" when it has none
+  Asked asked;
   std::string paired;                        // path of the video it is compared with, "" when it has none
   std::string unpaired;                      // then: why, for metrics that need one
   std::optional<Measurements> measurements;  // neither this nor a failure: not reached

@@ -8,7 +8,6 @@
 
 #include "base/error.h"
 #include "base/strings.h"
-#include "suites/suite.h"
 
 namespace vidbench::suites {
 namespace {
@@ -81,22 +80,6 @@ void merge(Prompt& prompt, const std::vector<std::string>& dimensions, const Jso
   }
 }
 
-std::vector<Prompt> read_list(const Json& list, const std::string& origin) {
-  if (!list.is_array() || list.empty())
-    throw_input(origin + ": expected a list of prompts", "VBench publishes it as VBench_full_info.json");
-  std::vector<Prompt> prompts;
-  std::map<std::string, size_t> places;
-  for (size_t i = 0; i < list.size(); ++i) {
-    const Entry entry(list[i], origin, i);
-    const std::vector<std::string> dimensions = entry.dimensions();
-    const auto [place, is_new] = places.emplace(entry.text(), prompts.size());
-    if (is_new)
-      prompts.push_back({.text = place->first, .category = dimensions.front(), .auxiliary = Json::object()});
-    merge(prompts[place->second], dimensions, entry.auxiliary(dimensions), entry);
-  }
-  return prompts;
-}
-
 // JSON's quoted texts and flow collections are YAML's, too.
 std::string yaml(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::strict); }
 
@@ -117,8 +100,24 @@ std::string write(const std::vector<Prompt>& prompts, const VbenchImport& option
 
 }  // namespace
 
+std::vector<Prompt> read_vbench_list(const Json& list, const std::string& origin) {
+  if (!list.is_array() || list.empty())
+    throw_input(origin + ": expected a list of prompts", "VBench publishes it as VBench_full_info.json");
+  std::vector<Prompt> prompts;
+  std::map<std::string, size_t> places;
+  for (size_t i = 0; i < list.size(); ++i) {
+    const Entry entry(list[i], origin, i);
+    const std::vector<std::string> dimensions = entry.dimensions();
+    const auto [place, is_new] = places.emplace(entry.text(), prompts.size());
+    if (is_new)
+      prompts.push_back({.text = place->first, .category = dimensions.front(), .auxiliary = Json::object()});
+    merge(prompts[place->second], dimensions, entry.auxiliary(dimensions), entry);
+  }
+  return prompts;
+}
+
 ImportedSuite import_vbench(const Json& list, const std::string& origin, const VbenchImport& options) {
-  const std::vector<Prompt> prompts = read_list(list, origin);
+  const std::vector<Prompt> prompts = read_vbench_list(list, origin);
   std::set<std::string> dimensions;
   for (const Prompt& prompt : prompts) dimensions.insert(prompt.dimensions.begin(), prompt.dimensions.end());
   ImportedSuite result{write(prompts, options), list.size(), prompts.size(), dimensions.size()};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "suites/suite.h"
 
 namespace vidbench::suites {
 
@@ -25,9 +26,12 @@ struct ImportedSuite {
 };
 
 // Reads the list as VBench publishes it (VBench_full_info.json): objects with `prompt_en`, `dimension` (a
-// list) and perhaps `auxiliary_info` (by dimension). Each prompt's category is its first dimension. Throws
-// Error(kInput)
+// list) and perhaps `auxiliary_info` (by dimension). Each prompt's category is its first dimension; a prompt
+// that stands in several entries is one with all their dimensions. Throws Error(kInput)
 // "<origin>: entry N: …", N counted from 0.
+[[nodiscard]] std::vector<Prompt> read_vbench_list(const Json& list, const std::string& origin);
+
+// The list as a suite. Throws as read_vbench_list.
 [[nodiscard]] ImportedSuite import_vbench(const Json& list, const std::string& origin,
                                           const VbenchImport& options);
 

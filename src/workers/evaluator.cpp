@@ -20,7 +20,8 @@ std::vector<EvaluateOutcome> all_failed(const std::vector<EvaluateRequest>& requ
 Json evaluate_request(const EvaluateRequest& request) {
   Json json = {{"id", request.id},
                {"video", std::filesystem::absolute(request.video).string()},
-               {"prompt", request.prompt}};
+               {"prompt", request.asked.prompt}};
+  if (!request.asked.auxiliary.empty()) json["auxiliary"] = request.asked.auxiliary;
   if (!request.paired.empty()) json["paired"] = std::filesystem::absolute(request.paired).string();
   return json;
 }

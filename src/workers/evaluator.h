@@ -16,7 +16,7 @@ namespace vidbench::workers {
 struct EvaluateRequest {
   std::string id;
   std::filesystem::path video;
-  std::string prompt;
+  store::Asked asked;            // its dimensions are not sent
   std::filesystem::path paired;  // the video that metrics with the need "paired" compare with; may be empty
 };
 

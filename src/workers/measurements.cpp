@@ -39,9 +39,9 @@ std::vector<float> read_vector(const Json& json, const std::string& name, int64_
 
 void read_metric(const Json& entry, const store::MetricInfo& metric, const EvaluateRequest& request,
                  store::Measurements& into) {
-  const Json& reason = member(entry, "missing", metric.id);
-  if (reason.is_string()) {
-    into.missing[metric.id] = one_line(reason.get<std::string>());
+  const Json& missing = member(entry, "missing", metric.id);
+  if (missing.is_string()) {
+    into.missing[metric.id] = one_line(missing.get<std::string>());
     return;
   }
   if (metric.is_set) {
@@ -51,8 +51,9 @@ void read_metric(const Json& entry, const store::MetricInfo& metric, const Evalu
     return;
   }
   const Json& value = member(entry, "values", metric.id);
-  if (value.is_null() && store::needs(metric, "prompt") && request.prompt.empty()) {
-    into.missing[metric.id] = "the video has no prompt";
+  if (const std::string reason = store::not_asked(metric, request.asked);
+      value.is_null() && !reason.empty()) {
+    into.missing[metric.id] = reason;
     return;
   }
   if (value.is_null() && store::needs(metric, "paired") && request.paired.empty()) {

@@ -4,9 +4,10 @@ import csv
 import io
 import json
 import pathlib
+import sys
 
 import pytest
-from conftest import ROOT, Vidbench
+from conftest import ROOT, Vidbench, moving_squares
 
 ROWS = list(csv.DictReader(line for line in (ROOT / "tests/report/vbench_rows.csv").open() if not line.startswith("#")))
 PUBLISHED = ("quality", "semantic", "total")
@@ -55,6 +56,39 @@ def test_a_missing_dimension_leaves_no_total(vidbench: Vidbench, tmp_path: pathl
     assert document["total"] is None and document["coverage"]["missing"] == ["scene"]
     assert document["groups"]["semantic"]["value"] is None and document["groups"]["semantic"]["partial"] > 0.7
     assert document["groups"]["quality"]["value"] is not None
+
+
+def test_from_a_folder_of_videos_to_the_total(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
+    """Videos named as VBench names them, its list of prompts, our worker and the adapter of its package."""
+    entries = [
+        {"prompt_en": "a red car", "dimension": ["color"], "auxiliary_info": {"color": {"color": "red"}}},
+        {"prompt_en": "a cat", "dimension": ["object_class"], "auxiliary_info": {"object_class": {"object": "cat"}}},
+    ]
+    (tmp_path / "VBench_full_info.json").write_text(json.dumps(entries))
+    moving_squares(tmp_path / "videos", 3, seed=1)
+    found = {"a red car-0": ["red", "blue"], "a red car-1": [""], "a cat-0": [["cat"], ["cat"], [], ["dog"]]}
+    for file, (name, frames) in zip(sorted((tmp_path / "videos").iterdir()), found.items(), strict=True):
+        file.rename(tmp_path / "videos" / f"{name}.npy")
+        (tmp_path / "videos" / f"{name}.json").write_text(json.dumps(frames))
+    vidbench.environment["PYTHONPATH"] = f"{ROOT}/python:{ROOT}/python/tests/vbench_standin"
+    common = ("score", str(tmp_path / "videos"), "--prompts", str(tmp_path / "VBench_full_info.json"))
+    adapter = f"{sys.executable} -m vidbench_worker vbench"
+    document = vidbench.json(*common, "--evaluator", adapter)
+    values = {name: (number["value"], number["n"]) for name, number in document["metrics"].items()}
+    assert values == {"vbench/color": (0.5, 1), "vbench/object-class": (0.5, 1)}
+    assert document["missing"]["vbench/scene"] == "its prompt is not one of this dimension"
+    reasons = {video["file"]: video["missing"] for video in document["videos"]}
+    assert reasons["a red car-1.npy"]["vbench/color"] == "no frame's caption gives the object a colour"
+    assert reasons["a cat-0.npy"]["vbench/color"] == "its prompt is not one of this dimension"
+    assert "scored" not in vidbench.run(*common, "--evaluator", adapter, "--format", "json").stderr
+    path = tmp_path / "scores.json"
+    path.write_text(json.dumps(document))
+    total = vidbench.json("vbench", str(path))
+    assert total["coverage"]["present"] == 2 and total["total"] is None
+    raw_values = {item["dimension"]: item["raw"] for item in total["dimensions"] if item["raw"] is not None}
+    assert raw_values == {"color": 0.5, "object class": 0.5}
+    path.write_text(json.dumps({"schema": "vidbench.video-scores/1", "metrics": {"video/flicker": {"value": 1}}}))
+    assert "none of its metrics is one of VBench's" in vidbench.run("vbench", str(path), code=2).stderr
 
 
 def test_mistakes(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:

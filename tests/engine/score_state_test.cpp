@@ -14,7 +14,7 @@ namespace {
 store::VideoMeasurements video(const std::string& file, double value, std::vector<float> feature) {
   return {.file = file,
           .path = "/videos/" + file,
-          .prompt = "a \"red\" square\n",
+          .asked = {"a \"red\" square\n"},
           .measurements = store::Measurements{.values = {{"m", value}},
                                               .features = {{"f", std::move(feature)}},
                                               .missing = {{"x", "too short"}}}};
@@ -39,7 +39,7 @@ void expect_equal(const std::vector<store::VideoMeasurements>& a,
   for (size_t i = 0; i < a.size(); ++i) {
     EXPECT_EQ(a[i].file, b[i].file);
     EXPECT_EQ(a[i].path, b[i].path);
-    EXPECT_EQ(a[i].prompt, b[i].prompt);
+    EXPECT_EQ(a[i].asked.prompt, b[i].asked.prompt);
     ASSERT_EQ(a[i].measurements.has_value(), b[i].measurements.has_value()) << a[i].file;
     ASSERT_EQ(a[i].failure.has_value(), b[i].failure.has_value()) << a[i].file;
     if (a[i].failure) {

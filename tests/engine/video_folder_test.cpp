@@ -35,7 +35,7 @@ class VideoFolderTest : public ::testing::Test {
     write_file_atomic(folder_.path() / file, text);
     std::vector<store::VideoMeasurements> videos = {{.file = "a.mp4"}, {.file = "b,\"c.mp4"}};
     read_prompts(folder_.path() / file, videos);
-    return {videos[0].prompt, videos[1].prompt};
+    return {videos[0].asked.prompt, videos[1].asked.prompt};
   }
 
   TemporaryDirectory folder_;
@@ -107,6 +107,59 @@ std::vector<std::string> pairs(const std::vector<std::string>& others,
     result.push_back(video.paired + video.unpaired);
   }
   return result;
+}
+
+TEST_F(VideoFolderTest, ReadsWhatIsToldBesideThePrompt) {
+  write_file_atomic(
+      folder_.path() / "p.jsonl",
+      R"({"file": "a.mp4", "prompt": "a red car", "auxiliary": {"color": "red"}, "dimensions": ["color"]})"
+      "\n"
+      R"({"file": "b.mp4", "prompt": "a car"})");
+  std::vector<store::VideoMeasurements> videos = {{.file = "a.mp4"}, {.file = "b.mp4"}};
+  read_prompts(folder_.path() / "p.jsonl", videos);
+  EXPECT_EQ(videos[0].asked,
+            (store::Asked{"a red car", {{"color", "red"}}, std::vector<std::string>{"color"}}));
+  EXPECT_EQ(videos[1].asked, store::Asked{"a car"});
+  EXPECT_NE(fault("q.jsonl", R"({"file": "a.mp4", "prompt": "x", "auxiliary": 1})")
+                .find("q.jsonl:1: 'auxiliary' is not an object"),
+            std::string::npos);
+  EXPECT_NE(fault("q.jsonl", R"({"file": "a.mp4", "prompt": "x", "dimensions": "color"})")
+                .find("q.jsonl:1: 'dimensions' is not a list"),
+            std::string::npos);
+}
+
+TEST_F(VideoFolderTest, FindsVbenchsPromptsInTheNames) {
+  write_file_atomic(folder_.path() / "info.json", R"([
+    {"prompt_en": "a red car", "dimension": ["color"], "auxiliary_info": {"color": {"color": "red"}}},
+    {"prompt_en": "a bear - up close", "dimension": ["subject_consistency", "motion_smoothness"]}])");
+  std::vector<store::VideoMeasurements> videos = {{.file = "deep/a red car-0.mp4"},
+                                                  {.file = "a bear - up close-12.webm"},
+                                                  {.file = "a bear - up close.webm"},
+                                                  {.file = "other-1.mp4"}};
+  read_prompts(folder_.path() / "info.json", videos);
+  EXPECT_EQ(videos[0].asked,
+            (store::Asked{"a red car", {{"color", {{"color", "red"}}}}, std::vector<std::string>{"color"}}));
+  EXPECT_EQ(videos[1].asked.prompt, "a bear - up close");
+  EXPECT_EQ(videos[2].asked, (store::Asked{"", Json::object(), std::vector<std::string>{}}));
+  EXPECT_EQ(videos[3].asked, videos[2].asked);
+  const store::MetricInfo smoothness{.id = "vbench/motion-smoothness"}, colour{.id = "vbench/color"},
+      own{.id = "video/flicker"}, told{.id = "vbench/color", .needs = {"auxiliary"}};
+  EXPECT_EQ(not_asked(smoothness, videos[0].asked), "its prompt is not one of this dimension");
+  EXPECT_EQ(not_asked(smoothness, videos[1].asked), "");
+  EXPECT_EQ(not_asked(colour, videos[0].asked), "");
+  EXPECT_EQ(not_asked(told, videos[0].asked), "");
+  EXPECT_EQ(not_asked(own, videos[2].asked), "");
+  EXPECT_EQ(not_asked(smoothness, videos[2].asked), "its prompt is not one of this dimension");
+  EXPECT_EQ(not_asked(smoothness, {"any"}), "");
+  EXPECT_EQ(not_asked(told, {"any"}), "nothing is told beside the prompt");
+  std::vector<store::VideoMeasurements> strangers = {{.file = "x-1.mp4"}};
+  try {
+    read_prompts(folder_.path() / "info.json", strangers);
+    FAIL() << "no error";
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("info.json: none of 1 videos is named after one of its prompts"),
+              std::string::npos);
+  }
 }
 
 TEST(PairVideosTest, ByRelativeNameThenWithoutTheEnding) {

@@ -31,14 +31,14 @@ inline media::Video moving_square(size_t frames, size_t size, size_t side, size_
 
 inline double value_of(const Metric& metric, const media::Video& video, const std::string& prompt = "") {
   const Registry none;
-  Sample sample(none, video, prompt);
+  Sample sample(none, video, {prompt});
   return metric.measure(sample);
 }
 
 inline double value_of_pair(const Metric& metric, const media::Video& video, const media::Video& other) {
   const Registry none;
   const std::string no_prompt;
-  Sample sample(none, video, no_prompt, [&] { return other; });
+  Sample sample(none, video, {}, [&] { return other; });
   return metric.measure(sample);
 }
 

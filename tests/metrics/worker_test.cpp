@@ -121,8 +121,8 @@ TEST_F(WorkerTest, APairedVideoThatCannotBeReadCostsItsMetricsAlone) {
 
 TEST_F(WorkerTest, PromptsOutsideTheGrammarHaveNoGroundTruth) {
   auto outside = write_true("outside", 1), without = write_true("without", 1);
-  outside.prompt = "a corgi in the rain";
-  without.prompt = "";
+  outside.asked.prompt = "a corgi in the rain";
+  without.asked.prompt = "";
   const auto outcomes = evaluator_.evaluate({outside, without}, kMetrics, {});
   ASSERT_TRUE(outcomes[0].measurements);
   EXPECT_FALSE(outcomes[0].measurements->values.contains("shapes/colour-accuracy"));
