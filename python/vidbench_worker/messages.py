@@ -88,7 +88,7 @@ class Metric:
     unit: str = ""
     range: tuple[float | None, float | None] = (None, None)
     kind: Literal["sample", "set"] = "sample"
-    reducer: Literal["mean", "frechet", "frechet-biased", "kernel", "inception"] = "mean"
+    reducer: Literal["mean", "frechet", "frechet-biased", "kernel", "jedi", "inception"] = "mean"
     features: str | None = None  # for kind "set": the feature vectors the statistic is computed from
     row_size: int = 0  # a video's features are rows of that many numbers each; 0 = one row
     needs: Sequence[Literal["prompt", "reference"]] = ()

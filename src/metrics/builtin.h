@@ -14,6 +14,7 @@
 #include "metrics/shapes_networks.h"
 #include "metrics/viclip_network.h"
 #include "metrics/videomae_network.h"
+#include "metrics/vjepa_network.h"
 #include "metrics/with_weights.h"
 
 namespace vidbench::metrics {
@@ -50,6 +51,10 @@ namespace vidbench::metrics {
 // Need VideoMAE v2's weights.
 [[nodiscard]] Feature videomae_feature(std::shared_ptr<VideoMaeNetwork> network);  // videomae/features
 [[nodiscard]] Metric fvd_videomae(const VideoMaeNetwork& network);                 // fvd-videomae
+
+// Need V-JEPA's weights.
+[[nodiscard]] Feature vjepa_feature(std::shared_ptr<VJepaNetwork> network);  // vjepa/features
+[[nodiscard]] Metric jedi(const VJepaNetwork& network);                      // jedi
 
 // Need CLIP's weights; those on prompts its list of merges, too.
 [[nodiscard]] Metric clip_score(std::shared_ptr<ClipNetwork> network);              // clip-score (ViT-L/14)

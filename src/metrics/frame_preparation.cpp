@@ -98,6 +98,13 @@ at::Tensor limited_picture(const media::Video& video, size_t t, size_t longest) 
   return picture[0].div(255);
 }
 
+at::Tensor stretched_pictures(const media::Video& video, size_t first, size_t count, size_t side) {
+  const auto extent = static_cast<int64_t>(side);
+  return at::_upsample_bilinear2d_aa(as_floats(video, first, count), {extent, extent},
+                                     /*align_corners=*/false)
+      .div_(255);
+}
+
 at::Tensor cdfvd_frames(const media::Video& video, size_t count) {
   constexpr int64_t kSide = 256;
   const double scale = static_cast<double>(kSide) / static_cast<double>(std::min(video.height, video.width));

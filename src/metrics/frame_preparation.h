@@ -37,6 +37,11 @@ enum class Preparation {
 // bilinear interpolation without antialiasing, both sides cut to whole pixels: what VBench does for MUSIQ.
 [[nodiscard]] at::Tensor limited_picture(const media::Video& video, size_t t, size_t longest);
 
+// Frames `first` to `first + count` stretched to side x side by antialiased bilinear interpolation of floats,
+// the aspect not kept -> [count, 3, side, side] float in 0..1.
+[[nodiscard]] at::Tensor stretched_pictures(const media::Video& video, size_t first, size_t count,
+                                            size_t side);
+
 // The first `count` frames as cd-fvd's data loader gives them: the shorter side to 256 by antialiased
 // bilinear interpolation, centre crop, cut to whole bytes -> [count, 256, 256, 3] uint8.
 [[nodiscard]] at::Tensor cdfvd_frames(const media::Video& video, size_t count);

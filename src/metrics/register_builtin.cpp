@@ -51,6 +51,14 @@ void register_videomae(Registry& registry, const std::vector<std::filesystem::pa
   registry.add(fvd_videomae(*network));
 }
 
+void register_vjepa(Registry& registry, const std::vector<std::filesystem::path>& folders) {
+  const auto network = std::make_shared<VJepaNetwork>(find_weight_file(folders, {"vith16.pth.tar"}),
+                                                      find_weight_file(folders, {"ssv2-probe.pth.tar"}));
+  if (network->encoder().problem.empty() && network->probe().problem.empty())
+    registry.add(vjepa_feature(network));
+  registry.add(jedi(*network));
+}
+
 void register_clip(Registry& registry, const std::vector<std::filesystem::path>& folders) {
   const WeightFile merges =
       find_weight_file(folders, {"bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt"});
@@ -115,6 +123,7 @@ void register_builtin(Registry& registry, const Resources& resources) {
   register_shapes_networks(registry, resources.root / "models" / "shapes");
   register_i3d(registry, resources.weights);
   register_videomae(registry, resources.weights);
+  register_vjepa(registry, resources.weights);
   register_clip(registry, resources.weights);
   register_dino(registry, resources.weights);
   register_musiq(registry, resources.weights);

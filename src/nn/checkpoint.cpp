@@ -99,17 +99,17 @@ class Storages {
   std::map<std::string, at::Tensor> loaded_;
 };
 
-// Walks nested dicts and lists; leaves that are no tensors are passed over.
+// Walks nested dicts and lists; leaves that are no tensors, or not below the wanted name, are passed over.
 class Flattener {
  public:
-  Flattener(std::string origin, Storages& storages, TensorFile& into)
-      : origin_(std::move(origin)), storages_(storages), into_(into) {}
+  Flattener(std::string origin, Storages& storages, std::string below, TensorFile& into)
+      : origin_(std::move(origin)), below_(std::move(below)), storages_(storages), into_(into) {}
 
   void visit(const PickleValue& value, const std::string& name, int depth = 0) {
     if (++visits_ > kMaxVisits || depth > kMaxDepth) throw_input(origin_ + ": nested too deeply", kHint);
     const auto below = [&](const std::string& key) { return name.empty() ? key : name + "." + key; };
     if (const auto* tensor = std::get_if<TensorRef>(&value)) {
-      into_.tensors[name] = storages_.view(*tensor, name);
+      if (name.starts_with(below_)) into_.tensors[name] = storages_.view(*tensor, name);
     } else if (const auto* dict = std::get_if<PickleDict*>(&value)) {
       const PickleDict& holder = (*dict)->attributes != nullptr ? *(*dict)->attributes : **dict;
       for (const auto& [key, item] : holder.items)
@@ -127,7 +127,7 @@ class Flattener {
     return std::nullopt;
   }
 
-  std::string origin_;
+  std::string origin_, below_;
   Storages& storages_;
   TensorFile& into_;
   size_t visits_ = 0;
@@ -147,14 +147,14 @@ class ZipArchive {
   ZipArchive(const std::filesystem::path& path, uint64_t file_bytes)
       : origin_(path.string()), file_bytes_(file_bytes), reader_(path.string()) {}
 
-  TensorFile read() {
+  TensorFile read(const std::string& below) {
     if (reader_.hasRecord("byteorder") && record("byteorder") != "little")
       throw_input(origin_ + ": its numbers are not little-endian", kHint);
     const std::string pickled = record("data.pkl");
     const Pickle pickle(pickled, origin_ + ": data.pkl");
     Storages storages(origin_, [this](const StorageRef& ref) { return storage(ref); });
     TensorFile file;
-    Flattener(origin_, storages, file).visit(pickle.value(), "");
+    Flattener(origin_, storages, below, file).visit(pickle.value(), "");
     return file;
   }
 
@@ -191,7 +191,7 @@ class ZipArchive {
 
 // magic, protocol version, system information, the object, the keys of the storages, then each storage as its
 // count and its numbers.
-TensorFile read_legacy(std::string_view bytes, const std::string& origin) {
+TensorFile read_legacy(std::string_view bytes, const std::string& origin, const std::string& below) {
   size_t position = kLegacyMagic.size();
   const auto next = [&](const char* what) {
     auto pickle = std::make_unique<Pickle>(bytes.substr(position), origin + ": " + what);
@@ -230,18 +230,23 @@ TensorFile read_legacy(std::string_view bytes, const std::string& origin) {
     return values;
   });
   TensorFile file;
-  Flattener(origin, storages, file).visit(object->value(), "");
+  Flattener(origin, storages, below, file).visit(object->value(), "");
+  return file;
+}
+
+TensorFile part_of(TensorFile file, const std::string& below) {
+  std::erase_if(file.tensors, [&](const auto& entry) { return !entry.first.starts_with(below); });
   return file;
 }
 
 }  // namespace
 
-TensorFile load_checkpoint(const std::filesystem::path& path) {
+TensorFile load_checkpoint(const std::filesystem::path& path, const std::string& below) {
   const MappedFile mapped(path);
-  if (mapped.bytes().starts_with(kLegacyMagic)) return read_legacy(mapped.bytes(), path.string());
-  if (!mapped.bytes().starts_with("PK\x03\x04")) return load_safetensors(path);
+  if (mapped.bytes().starts_with(kLegacyMagic)) return read_legacy(mapped.bytes(), path.string(), below);
+  if (!mapped.bytes().starts_with("PK\x03\x04")) return part_of(load_safetensors(path), below);
   try {
-    return ZipArchive(path, mapped.bytes().size()).read();
+    return ZipArchive(path, mapped.bytes().size()).read(below);
   } catch (const c10::Error& e) {
     const std::string_view text = e.what_without_backtrace();
     throw_input(path.string() + ": " + std::string(text.substr(0, text.find('\n'))), kHint);

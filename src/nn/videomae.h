@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "nn/transformer.h"
+#include "nn/tubelets.h"
 
 namespace vidbench::nn {
 
@@ -30,8 +31,9 @@ class VideoMae {
 
  private:
   NetworkOptions options_;
-  int64_t width_ = 0, tubelet_ = 0, patch_ = 0;
-  at::Tensor patches_, patch_bias_, positions_;
+  int64_t width_ = 0;
+  TubeletEmbedding tubelets_;
+  at::Tensor positions_;
   std::vector<EncoderBlock> blocks_;
   LayerNorm norm_;
 };

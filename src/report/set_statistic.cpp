@@ -88,14 +88,15 @@ SetStatistic set_statistic(const store::MetricInfo& metric,
   const Rows rows = rows_of(metric, videos);
   if (metric.reducer == "inception") return exact(stats::inception_statistic(rows.matrix), rows, 1);
   const bool biased = metric.reducer == "frechet-biased";
-  if (metric.reducer != "frechet" && !biased && metric.reducer != "kernel")
+  if (metric.reducer != "frechet" && !biased && metric.reducer != "kernel" && metric.reducer != "jedi")
     throw_input(fmt::format("metric {}: unknown reducer '{}'", metric.id, metric.reducer),
-                "one of: frechet, frechet-biased, kernel, inception");
+                "one of: frechet, frechet-biased, kernel, jedi, inception");
   if (reference == nullptr)
     throw_input(fmt::format("metric {}: no reference features of {}", metric.id, metric.features));
   const stats::Features fixed = stats::features_from_floats(
       reference->data, static_cast<size_t>(reference->rows), static_cast<size_t>(reference->dim));
   if (metric.reducer == "kernel") return exact(stats::kernel_statistic(rows.matrix, fixed), rows, -HUGE_VAL);
+  if (metric.reducer == "jedi") return exact(stats::jedi_statistic(rows.matrix, fixed), rows, 0);
   return frechet(rows, fixed, biased ? stats::Covariance::kBiased : stats::Covariance::kUnbiased);
 }
 

@@ -22,6 +22,7 @@
 #include "nn/safetensors.h"
 #include "nn/viclip.h"
 #include "nn/videomae.h"
+#include "nn/vjepa.h"
 #include "text/clip_tokenizer.h"
 
 namespace vidbench::nn {
@@ -118,6 +119,12 @@ const std::map<std::string, std::function<Tensors(const Call&)>>& networks() {
       {"videomae",
        [](const Call& call) -> Tensors {
          return {{"features", VideoMae(call.weights, {.type = call.type}).features(call.in.at("clips"))}};
+       }},
+      {"vjepa",  // a folder with both official files
+       [](const Call& call) -> Tensors {
+         const VJepa network(call.weights / "vith16.pth.tar", call.weights / "ssv2-probe.pth.tar",
+                             {.type = call.type});
+         return {{"features", network.features(call.in.at("clips"))}};
        }},
       {"i3d",
        [](const Call& call) -> Tensors {
