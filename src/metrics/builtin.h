@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "metrics/c3d_network.h"
 #include "metrics/clip_network.h"
 #include "metrics/dino_network.h"
 #include "metrics/i3d_network.h"
@@ -55,6 +56,10 @@ namespace vidbench::metrics {
 // Need V-JEPA's weights.
 [[nodiscard]] Feature vjepa_feature(std::shared_ptr<VJepaNetwork> network);  // vjepa/features
 [[nodiscard]] Metric jedi(const VJepaNetwork& network);                      // jedi
+
+// Need C3D's weights.
+[[nodiscard]] Feature c3d_posterior_feature(std::shared_ptr<C3dNetwork> network);  // c3d/posterior
+[[nodiscard]] Metric is_videos(const C3dNetwork& network);                         // is-videos
 
 // Need CLIP's weights; those on prompts its list of merges, too.
 [[nodiscard]] Metric clip_score(std::shared_ptr<ClipNetwork> network);              // clip-score (ViT-L/14)

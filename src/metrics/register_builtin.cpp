@@ -59,6 +59,14 @@ void register_vjepa(Registry& registry, const std::vector<std::filesystem::path>
   registry.add(jedi(*network));
 }
 
+void register_c3d(Registry& registry, const std::vector<std::filesystem::path>& folders) {
+  const auto network = std::make_shared<C3dNetwork>(find_weight_file(folders, {"conv3d_deepnetA_ucf.npz"}),
+                                                    find_weight_file(folders, {"mean2.npz"}));
+  if (network->weights().problem.empty() && network->mean().problem.empty())
+    registry.add(c3d_posterior_feature(network));
+  registry.add(is_videos(*network));
+}
+
 void register_clip(Registry& registry, const std::vector<std::filesystem::path>& folders) {
   const WeightFile merges =
       find_weight_file(folders, {"bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt"});
@@ -124,6 +132,7 @@ void register_builtin(Registry& registry, const Resources& resources) {
   register_i3d(registry, resources.weights);
   register_videomae(registry, resources.weights);
   register_vjepa(registry, resources.weights);
+  register_c3d(registry, resources.weights);
   register_clip(registry, resources.weights);
   register_dino(registry, resources.weights);
   register_musiq(registry, resources.weights);

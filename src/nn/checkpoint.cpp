@@ -7,10 +7,12 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <optional>
 
 #include "base/error.h"
 #include "nn/mapped_file.h"
+#include "nn/npz.h"
 #include "nn/pickle.h"
 
 namespace vidbench::nn {
@@ -234,6 +236,34 @@ TensorFile read_legacy(std::string_view bytes, const std::string& origin, const 
   return file;
 }
 
+at::ScalarType scalar_of(const std::string& dtype, const std::string& place) {
+  static const std::map<std::string_view, at::ScalarType> kTypes = {
+      {"<f4", at::kFloat}, {"<f8", at::kDouble}, {"<f2", at::kHalf}, {"<i8", at::kLong}, {"<i4", at::kInt},
+      {"<i2", at::kShort}, {"i1", at::kChar},    {"u1", at::kByte},  {"b1", at::kBool}};
+  const auto found = kTypes.find(dtype);
+  if (found == kTypes.end()) throw_input(place + " has the unsupported dtype '" + dtype + "'", kHint);
+  return found->second;
+}
+
+at::Tensor tensor_of(const NpzArray& array, const std::string& place) {
+  std::vector<int64_t> sizes(array.header.shape.begin(), array.header.shape.end());
+  const bool fortran = array.header.fortran_order;
+  if (fortran) std::reverse(sizes.begin(), sizes.end());
+  at::Tensor values = at::empty(sizes, at::TensorOptions(scalar_of(array.header.dtype, place)));
+  if (values.numel() > 0) std::memcpy(values.data_ptr(), array.elements(), array.header.data_bytes());
+  if (!fortran) return values;
+  std::vector<int64_t> axes(sizes.size());
+  std::iota(axes.rbegin(), axes.rend(), 0);
+  return values.permute(axes).contiguous();
+}
+
+TensorFile read_arrays(std::string_view bytes, const std::string& origin) {
+  TensorFile file;
+  for (const auto& [name, array] : read_npz(bytes, origin))
+    file.tensors[name] = tensor_of(array, origin + ": array '" + name + "'");
+  return file;
+}
+
 TensorFile part_of(TensorFile file, const std::string& below) {
   std::erase_if(file.tensors, [&](const auto& entry) { return !entry.first.starts_with(below); });
   return file;
@@ -245,6 +275,7 @@ TensorFile load_checkpoint(const std::filesystem::path& path, const std::string&
   const MappedFile mapped(path);
   if (mapped.bytes().starts_with(kLegacyMagic)) return read_legacy(mapped.bytes(), path.string(), below);
   if (!mapped.bytes().starts_with("PK\x03\x04")) return part_of(load_safetensors(path), below);
+  if (is_npz(mapped.bytes())) return part_of(read_arrays(mapped.bytes(), path.string()), below);
   try {
     return ZipArchive(path, mapped.bytes().size()).read(below);
   } catch (const c10::Error& e) {

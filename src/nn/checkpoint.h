@@ -1,6 +1,6 @@
-// Weight files of any of the four formats: safetensors, PyTorch's zip archive (torch.save since 1.6), its
-// older stream of pickles (torch.save before 1.6) and TorchScript archives, of which the weights are read and
-// the code is not. Pickles are read without running any code (nn/pickle.h).
+// Weight files of any of the five formats: safetensors, PyTorch's zip archive (torch.save since 1.6), its
+// older stream of pickles (torch.save before 1.6), TorchScript archives, of which the weights are read and
+// the code is not, and NumPy's .npz (Chainer's too). Pickles are read without running any code (nn/pickle.h).
 #pragma once
 
 #include <filesystem>

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "media/resample.h"
+#include "nn/c3d.h"
 #include "nn/clip.h"
 #include "nn/dino.h"
 #include "nn/i3d.h"
@@ -125,6 +126,16 @@ const std::map<std::string, std::function<Tensors(const Call&)>>& networks() {
          const VJepa network(call.weights / "vith16.pth.tar", call.weights / "ssv2-probe.pth.tar",
                              {.type = call.type});
          return {{"features", network.features(call.in.at("clips"))}};
+       }},
+      {"c3d",  // a folder with both official files
+       [](const Call& call) -> Tensors {
+         C3d network(call.weights / "conv3d_deepnetA_ucf.npz", call.weights / "mean2.npz",
+                     {.type = call.type});
+         return {{"logits", network.logits(call.in.at("clips"))}};
+       }},
+      {"c3d-clip",
+       [](const Call& call) -> Tensors {
+         return {{"clip", c3d_clip(call.in.at("frames").to(at::kByte)).contiguous()}};
        }},
       {"i3d",
        [](const Call& call) -> Tensors {
