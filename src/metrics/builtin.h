@@ -13,6 +13,7 @@
 #include "metrics/musiq_network.h"
 #include "metrics/raft_network.h"
 #include "metrics/shapes_networks.h"
+#include "metrics/umt_network.h"
 #include "metrics/viclip_network.h"
 #include "metrics/videomae_network.h"
 #include "metrics/vjepa_network.h"
@@ -60,6 +61,9 @@ namespace vidbench::metrics {
 // Need C3D's weights.
 [[nodiscard]] Feature c3d_posterior_feature(std::shared_ptr<C3dNetwork> network);  // c3d/posterior
 [[nodiscard]] Metric is_videos(const C3dNetwork& network);                         // is-videos
+
+// Needs UMT's weights and the list of Kinetics-400's actions.
+[[nodiscard]] Metric human_action(std::shared_ptr<UmtNetwork> network);  // vbench/human-action
 
 // Need CLIP's weights; those on prompts its list of merges, too.
 [[nodiscard]] Metric clip_score(std::shared_ptr<ClipNetwork> network);              // clip-score (ViT-L/14)

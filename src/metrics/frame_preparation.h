@@ -28,6 +28,12 @@ enum class Preparation {
 [[nodiscard]] at::Tensor middle_square_pictures(const media::Video& video, size_t count, size_t side,
                                                 Preparation preparation);
 
+// The middle frame of each of `count` equal parts, a shorter video repeating its last: the shorter side to
+// `shorter` by OpenCV's bilinear resize of bytes, centre crop -> [count, 3, side, side] float in 0..1: what
+// VBench does for UMT. `side` is at most `shorter`.
+[[nodiscard]] at::Tensor middle_opencv_pictures(const media::Video& video, size_t count, size_t shorter,
+                                                size_t side);
+
 // The shorter side to `side`, bilinear without antialiasing on floats, aspect kept, no crop -> [count, 3, H,
 // W] float in 0..1: what VBench does for DINO.
 [[nodiscard]] at::Tensor shorter_side_pictures(const media::Video& video, size_t first, size_t count,
@@ -47,7 +53,7 @@ enum class Preparation {
 [[nodiscard]] at::Tensor cdfvd_frames(const media::Video& video, size_t count);
 
 // (x - mean) / deviation, in place: CLIP's and ImageNet's statistics.
-[[nodiscard]] at::Tensor normalised_for_clip(at::Tensor pictures);
-[[nodiscard]] at::Tensor normalised_for_imagenet(at::Tensor pictures);
+[[nodiscard]] at::Tensor normalised_for_clip(const at::Tensor& pictures);
+[[nodiscard]] at::Tensor normalised_for_imagenet(const at::Tensor& pictures);
 
 }  // namespace vidbench::metrics

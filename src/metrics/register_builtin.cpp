@@ -67,6 +67,12 @@ void register_c3d(Registry& registry, const std::vector<std::filesystem::path>& 
   registry.add(is_videos(*network));
 }
 
+void register_umt(Registry& registry, const std::vector<std::filesystem::path>& folders) {
+  registry.add(human_action(
+      std::make_shared<UmtNetwork>(find_weight_file(folders, {"l16_ptk710_ftk710_ftk400_f16_res224.pth"}),
+                                   find_weight_file(folders, {"kinetics_400_categories.txt"}))));
+}
+
 void register_clip(Registry& registry, const std::vector<std::filesystem::path>& folders) {
   const WeightFile merges =
       find_weight_file(folders, {"bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt"});
@@ -133,6 +139,7 @@ void register_builtin(Registry& registry, const Resources& resources) {
   register_videomae(registry, resources.weights);
   register_vjepa(registry, resources.weights);
   register_c3d(registry, resources.weights);
+  register_umt(registry, resources.weights);
   register_clip(registry, resources.weights);
   register_dino(registry, resources.weights);
   register_musiq(registry, resources.weights);
