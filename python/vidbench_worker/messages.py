@@ -99,6 +99,7 @@ class Metric:
         "frechet-infinity",
         "frechet-biased-infinity",
         "kernel",
+        "jedi",
         "inception",
     ] = "mean"
     features: str | None = None  # for kind "set": the feature vectors the statistic is computed from

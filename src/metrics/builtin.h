@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "metrics/c3d_network.h"
 #include "metrics/clip_network.h"
 #include "metrics/dino_network.h"
 #include "metrics/i3d_network.h"
@@ -13,8 +14,10 @@
 #include "metrics/raft_network.h"
 #include "metrics/scripted_i3d.h"
 #include "metrics/shapes_networks.h"
+#include "metrics/umt_network.h"
 #include "metrics/viclip_network.h"
 #include "metrics/videomae_network.h"
+#include "metrics/vjepa_network.h"
 #include "metrics/with_weights.h"
 
 namespace vidbench::metrics {
@@ -58,6 +61,17 @@ namespace vidbench::metrics {
 [[nodiscard]] Metric fvd_videomae(const VideoMaeNetwork& network);                 // fvd-videomae
 
 [[nodiscard]] Metric fvd_videomae_infinity(const VideoMaeNetwork& network);  // fvd-videomae-infinity
+
+// Need V-JEPA's weights.
+[[nodiscard]] Feature vjepa_feature(std::shared_ptr<VJepaNetwork> network);  // vjepa/features
+[[nodiscard]] Metric jedi(const VJepaNetwork& network);                      // jedi
+
+// Need C3D's weights.
+[[nodiscard]] Feature c3d_posterior_feature(std::shared_ptr<C3dNetwork> network);  // c3d/posterior
+[[nodiscard]] Metric is_videos(const C3dNetwork& network);                         // is-videos
+
+// Needs UMT's weights and the list of Kinetics-400's actions.
+[[nodiscard]] Metric human_action(std::shared_ptr<UmtNetwork> network);  // vbench/human-action
 
 // Need CLIP's weights; those on prompts its list of merges, too.
 [[nodiscard]] Metric clip_score(std::shared_ptr<ClipNetwork> network);              // clip-score (ViT-L/14)

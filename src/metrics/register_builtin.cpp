@@ -60,6 +60,28 @@ void register_videomae(Registry& registry, const std::vector<std::filesystem::pa
   registry.add(fvd_videomae_infinity(*network));
 }
 
+void register_vjepa(Registry& registry, const std::vector<std::filesystem::path>& folders) {
+  const auto network = std::make_shared<VJepaNetwork>(find_weight_file(folders, {"vith16.pth.tar"}),
+                                                      find_weight_file(folders, {"ssv2-probe.pth.tar"}));
+  if (network->encoder().problem.empty() && network->probe().problem.empty())
+    registry.add(vjepa_feature(network));
+  registry.add(jedi(*network));
+}
+
+void register_c3d(Registry& registry, const std::vector<std::filesystem::path>& folders) {
+  const auto network = std::make_shared<C3dNetwork>(find_weight_file(folders, {"conv3d_deepnetA_ucf.npz"}),
+                                                    find_weight_file(folders, {"mean2.npz"}));
+  if (network->weights().problem.empty() && network->mean().problem.empty())
+    registry.add(c3d_posterior_feature(network));
+  registry.add(is_videos(*network));
+}
+
+void register_umt(Registry& registry, const std::vector<std::filesystem::path>& folders) {
+  registry.add(human_action(
+      std::make_shared<UmtNetwork>(find_weight_file(folders, {"l16_ptk710_ftk710_ftk400_f16_res224.pth"}),
+                                   find_weight_file(folders, {"kinetics_400_categories.txt"}))));
+}
+
 void register_clip(Registry& registry, const std::vector<std::filesystem::path>& folders) {
   const WeightFile merges =
       find_weight_file(folders, {"bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt"});
@@ -127,6 +149,9 @@ void register_builtin(Registry& registry, const Resources& resources) {
   register_i3d(registry, resources.weights);
   register_scripted_i3d(registry, resources.weights);
   register_videomae(registry, resources.weights);
+  register_vjepa(registry, resources.weights);
+  register_c3d(registry, resources.weights);
+  register_umt(registry, resources.weights);
   register_clip(registry, resources.weights);
   register_dino(registry, resources.weights);
   register_musiq(registry, resources.weights);

@@ -7,10 +7,12 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <optional>
 
 #include "base/error.h"
 #include "nn/mapped_file.h"
+#include "nn/npz.h"
 #include "nn/pickle.h"
 
 namespace vidbench::nn {
@@ -99,17 +101,17 @@ class Storages {
   std::map<std::string, at::Tensor> loaded_;
 };
 
-// Walks nested dicts and lists; leaves that are no tensors are passed over.
+// Walks nested dicts and lists; leaves that are no tensors, or not below the wanted name, are passed over.
 class Flattener {
  public:
-  Flattener(std::string origin, Storages& storages, TensorFile& into)
-      : origin_(std::move(origin)), storages_(storages), into_(into) {}
+  Flattener(std::string origin, Storages& storages, std::string below, TensorFile& into)
+      : origin_(std::move(origin)), below_(std::move(below)), storages_(storages), into_(into) {}
 
   void visit(const PickleValue& value, const std::string& name, int depth = 0) {
     if (++visits_ > kMaxVisits || depth > kMaxDepth) throw_input(origin_ + ": nested too deeply", kHint);
     const auto below = [&](const std::string& key) { return name.empty() ? key : name + "." + key; };
     if (const auto* tensor = std::get_if<TensorRef>(&value)) {
-      into_.tensors[name] = storages_.view(*tensor, name);
+      if (name.starts_with(below_)) into_.tensors[name] = storages_.view(*tensor, name);
     } else if (const auto* dict = std::get_if<PickleDict*>(&value)) {
       const PickleDict& holder = (*dict)->attributes != nullptr ? *(*dict)->attributes : **dict;
       for (const auto& [key, item] : holder.items)
@@ -127,7 +129,7 @@ class Flattener {
     return std::nullopt;
   }
 
-  std::string origin_;
+  std::string origin_, below_;
   Storages& storages_;
   TensorFile& into_;
   size_t visits_ = 0;
@@ -147,14 +149,14 @@ class ZipArchive {
   ZipArchive(const std::filesystem::path& path, uint64_t file_bytes)
       : origin_(path.string()), file_bytes_(file_bytes), reader_(path.string()) {}
 
-  TensorFile read() {
+  TensorFile read(const std::string& below) {
     if (reader_.hasRecord("byteorder") && record("byteorder") != "little")
       throw_input(origin_ + ": its numbers are not little-endian", kHint);
     const std::string pickled = record("data.pkl");
     const Pickle pickle(pickled, origin_ + ": data.pkl");
     Storages storages(origin_, [this](const StorageRef& ref) { return storage(ref); });
     TensorFile file;
-    Flattener(origin_, storages, file).visit(pickle.value(), "");
+    Flattener(origin_, storages, below, file).visit(pickle.value(), "");
     return file;
   }
 
@@ -191,7 +193,7 @@ class ZipArchive {
 
 // magic, protocol version, system information, the object, the keys of the storages, then each storage as its
 // count and its numbers.
-TensorFile read_legacy(std::string_view bytes, const std::string& origin) {
+TensorFile read_legacy(std::string_view bytes, const std::string& origin, const std::string& below) {
   size_t position = kLegacyMagic.size();
   const auto next = [&](const char* what) {
     auto pickle = std::make_unique<Pickle>(bytes.substr(position), origin + ": " + what);
@@ -230,18 +232,52 @@ TensorFile read_legacy(std::string_view bytes, const std::string& origin) {
     return values;
   });
   TensorFile file;
-  Flattener(origin, storages, file).visit(object->value(), "");
+  Flattener(origin, storages, below, file).visit(object->value(), "");
+  return file;
+}
+
+at::ScalarType scalar_of(const std::string& dtype, const std::string& place) {
+  static const std::map<std::string_view, at::ScalarType> kTypes = {
+      {"<f4", at::kFloat}, {"<f8", at::kDouble}, {"<f2", at::kHalf}, {"<i8", at::kLong}, {"<i4", at::kInt},
+      {"<i2", at::kShort}, {"i1", at::kChar},    {"u1", at::kByte},  {"b1", at::kBool}};
+  const auto found = kTypes.find(dtype);
+  if (found == kTypes.end()) throw_input(place + " has the unsupported dtype '" + dtype + "'", kHint);
+  return found->second;
+}
+
+at::Tensor tensor_of(const NpzArray& array, const std::string& place) {
+  std::vector<int64_t> sizes(array.header.shape.begin(), array.header.shape.end());
+  const bool fortran = array.header.fortran_order;
+  if (fortran) std::reverse(sizes.begin(), sizes.end());
+  at::Tensor values = at::empty(sizes, at::TensorOptions(scalar_of(array.header.dtype, place)));
+  if (values.numel() > 0) std::memcpy(values.data_ptr(), array.elements(), array.header.data_bytes());
+  if (!fortran) return values;
+  std::vector<int64_t> axes(sizes.size());
+  std::iota(axes.rbegin(), axes.rend(), 0);
+  return values.permute(axes).contiguous();
+}
+
+TensorFile read_arrays(std::string_view bytes, const std::string& origin) {
+  TensorFile file;
+  for (const auto& [name, array] : read_npz(bytes, origin))
+    file.tensors[name] = tensor_of(array, origin + ": array '" + name + "'");
+  return file;
+}
+
+TensorFile part_of(TensorFile file, const std::string& below) {
+  std::erase_if(file.tensors, [&](const auto& entry) { return !entry.first.starts_with(below); });
   return file;
 }
 
 }  // namespace
 
-TensorFile load_checkpoint(const std::filesystem::path& path) {
+TensorFile load_checkpoint(const std::filesystem::path& path, const std::string& below) {
   const MappedFile mapped(path);
-  if (mapped.bytes().starts_with(kLegacyMagic)) return read_legacy(mapped.bytes(), path.string());
-  if (!mapped.bytes().starts_with("PK\x03\x04")) return load_safetensors(path);
+  if (mapped.bytes().starts_with(kLegacyMagic)) return read_legacy(mapped.bytes(), path.string(), below);
+  if (!mapped.bytes().starts_with("PK\x03\x04")) return part_of(load_safetensors(path), below);
+  if (is_npz(mapped.bytes())) return part_of(read_arrays(mapped.bytes(), path.string()), below);
   try {
-    return ZipArchive(path, mapped.bytes().size()).read();
+    return ZipArchive(path, mapped.bytes().size()).read(below);
   } catch (const c10::Error& e) {
     const std::string_view text = e.what_without_backtrace();
     throw_input(path.string() + ": " + std::string(text.substr(0, text.find('\n'))), kHint);

@@ -34,23 +34,7 @@ Dino::Dino(const std::filesystem::path& weights, const NetworkOptions& options) 
   grid_ = static_cast<int64_t>(std::lround(std::sqrt(static_cast<double>(positions_.size(1) - 1))));
   if (grid_ < 1 || grid_ * grid_ + 1 != positions_.size(1)) state.refuse("pos_embed");
   if (state.has("register_tokens")) registers_ = state.tensor("register_tokens", {1, -1, width_});
-  blocks_.resize(static_cast<size_t>(state.count("blocks.", ".norm1.weight")));
-  if (blocks_.empty()) (void)state.tensor("blocks.0.norm1.weight", {width_});
-  for (size_t i = 0; i < blocks_.size(); ++i) {
-    const std::string name = "blocks." + std::to_string(i) + ".";
-    EncoderBlock& block = blocks_[i];
-    block.norm1 = read_layer_norm(state, name + "norm1", width_, kEpsilon);
-    block.norm2 = read_layer_norm(state, name + "norm2", width_, kEpsilon);
-    block.qkv = read_linear(state, name + "attn.qkv", width_, 3 * width_);
-    block.out = read_linear(state, name + "attn.proj", width_, width_);
-    block.fc1 = read_linear(state, name + "mlp.fc1", width_, -1);
-    block.fc2 = read_linear(state, name + "mlp.fc2", block.fc1.weight.size(0), width_);
-    if (state.has(name + "ls1.gamma")) {
-      block.scale1 = state.tensor(name + "ls1.gamma", {width_});
-      block.scale2 = state.tensor(name + "ls2.gamma", {width_});
-    }
-    block.heads = width_ / kHeadWidth;
-  }
+  blocks_ = read_vit_blocks(state, "blocks.", width_, kHeadWidth, kEpsilon);
   norm_ = read_layer_norm(state, "norm", width_, kEpsilon);
 }
 

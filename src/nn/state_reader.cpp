@@ -25,6 +25,13 @@ at::Tensor StateReader::tensor(const std::string& name, at::IntArrayRef shape) c
   return float_tensor(name, shape).to(options_.device, options_.type);
 }
 
+std::string StateReader::prefix_of(const std::string& name,
+                                   std::initializer_list<const char*> prefixes) const {
+  for (std::string prefix : prefixes)
+    if (has(prefix + name)) return prefix;
+  return "";
+}
+
 int64_t StateReader::count(const std::string& prefix, const std::string& suffix) const {
   int64_t found = 0;
   while (has(prefix + std::to_string(found) + suffix)) ++found;

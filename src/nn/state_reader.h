@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
+#include <initializer_list>
 #include <string>
 
 #include "nn/safetensors.h"
@@ -28,6 +29,9 @@ class StateReader {
   [[nodiscard]] at::Tensor float_tensor(const std::string& name, at::IntArrayRef shape) const;
   // As the network's type, on its device:
   [[nodiscard]] at::Tensor tensor(const std::string& name, at::IntArrayRef shape) const;
+  // The first of `prefixes` behind which there is a tensor `name`; "" when there is none.
+  [[nodiscard]] std::string prefix_of(const std::string& name,
+                                      std::initializer_list<const char*> prefixes) const;
   // How many of "<prefix>0<suffix>", "<prefix>1<suffix>", … there are.
   [[nodiscard]] int64_t count(const std::string& prefix, const std::string& suffix) const;
   [[nodiscard]] const NetworkOptions& options() const { return options_; }

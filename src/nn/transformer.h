@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "nn/state_reader.h"
 
@@ -46,5 +47,11 @@ struct EncoderBlock {
 [[nodiscard]] Linear read_linear(const StateReader& state, const std::string& name, int64_t in, int64_t out);
 [[nodiscard]] LayerNorm read_layer_norm(const StateReader& state, const std::string& name, int64_t width,
                                         double epsilon);
+// "<prefix>0.norm1.weight", "<prefix>0.attn.qkv.weight", "<prefix>0.mlp.fc1.weight", …, at least one, as timm
+// names the blocks of vision transformers. Attention has one bias, "attn.qkv.bias", or one of the queries and
+// one of the values ("attn.q_bias", "attn.v_bias"); "ls1.gamma" and "ls2.gamma" may be there. `width` is a
+// multiple of `head_width`.
+[[nodiscard]] std::vector<EncoderBlock> read_vit_blocks(const StateReader& state, const std::string& prefix,
+                                                        int64_t width, int64_t head_width, double epsilon);
 
 }  // namespace vidbench::nn

@@ -108,6 +108,10 @@ const std::map<std::string, Reducer>& reducers() {
       {"frechet-infinity", gaussian(extrapolation, kUnbiased)},
       {"frechet-biased-infinity", gaussian(extrapolation, kBiased)},
       {"kernel", kernel},
+      {"jedi",
+       [](const Rows& rows, const auto& reference) {
+         return exact(stats::jedi_statistic(rows.matrix, reference), rows, 0);
+       }},
       {"inception",
        [](const Rows& rows, const auto&) { return exact(stats::inception_statistic(rows.matrix), rows, 1); }},
   };

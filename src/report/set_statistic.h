@@ -1,5 +1,5 @@
-// The statistics of whole sets of videos (Fréchet, kernel distance, Inception Score) as a run stores their
-// features.
+// The statistics of whole sets of videos (Fréchet, kernel distance, JEDi, Inception Score) as a run stores
+// their features.
 #pragma once
 
 #include <vector>

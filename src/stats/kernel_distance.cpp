@@ -39,13 +39,22 @@ double mean_between_rows(const FeaturesRef& rows) {
   return (sum - kernel_diagonal(rows).sum()) / (n * (n - 1));
 }
 
+Eigen::MatrixXd square_kernel(const FeaturesRef& a, const FeaturesRef& b) {
+  const auto width = static_cast<double>(a.cols());
+  return (inner_products(a, b).array() / width).square().matrix();
+}
+
+void require_sets(const FeaturesRef& generated, const FeaturesRef& reference) {
+  require_features(generated, 2, "generated");
+  require_features(reference, 2, "reference");
+  require_same_width(static_cast<size_t>(generated.cols()), static_cast<size_t>(reference.cols()));
+}
+
 }  // namespace
 
 WeightedStatistic kernel_statistic(const FeaturesRef& generated, const FeaturesRef& reference,
                                    std::span<const Eigen::Index> video) {
-  require_features(generated, 2, "generated");
-  require_features(reference, 2, "reference");
-  require_same_width(static_cast<size_t>(generated.cols()), static_cast<size_t>(reference.cols()));
+  require_sets(generated, reference);
   std::vector<Eigen::Index> owner(video.begin(), video.end());
   if (owner.empty()) {
     owner.resize(static_cast<size_t>(generated.rows()));
@@ -87,6 +96,22 @@ Interval kernel_interval(const FeaturesRef& generated, const FeaturesRef& refere
                          const BootstrapOptions& options) {
   return weighted_interval(static_cast<size_t>(generated.rows()), kernel_statistic(generated, reference),
                            options);
+}
+
+WeightedStatistic jedi_statistic(const FeaturesRef& generated, const FeaturesRef& reference) {
+  require_sets(generated, reference);
+  const Eigen::MatrixXd within = square_kernel(generated, generated);
+  const Eigen::VectorXd to_reference = square_kernel(generated, reference).rowwise().mean();
+  const double reference_mean = square_kernel(reference, reference).mean();
+  return [within, to_reference, reference_mean](const Eigen::VectorXd& weights) {
+    const double n = weights.sum();
+    const double same = weights.dot(within * weights) / (n * n);
+    return 100 * (same + reference_mean - 2 * weights.dot(to_reference) / n);
+  };
+}
+
+double jedi_distance(const FeaturesRef& a, const FeaturesRef& b) {
+  return jedi_statistic(a, b)(Eigen::VectorXd::Ones(a.rows()));
 }
 
 }  // namespace vidbench::stats

@@ -23,4 +23,10 @@ namespace vidbench::stats {
 [[nodiscard]] Interval kernel_interval(const FeaturesRef& generated, const FeaturesRef& reference,
                                        const BootstrapOptions& options = {.replicates = 200});
 
+// JEDi (Luo et al., ICLR 2025): 100 times the biased squared maximum mean discrepancy with the kernel
+// k(x, y) = (x·y / D)²; the pairs of a row with itself count, so that it is never negative and above zero for
+// two finite sets of one distribution. Arguments and errors as above.
+[[nodiscard]] double jedi_distance(const FeaturesRef& a, const FeaturesRef& b);
+[[nodiscard]] WeightedStatistic jedi_statistic(const FeaturesRef& generated, const FeaturesRef& reference);
+
 }  // namespace vidbench::stats

@@ -27,7 +27,7 @@ struct MetricInfo {
   bool higher_is_better = true;
   std::optional<double> minimum, maximum;
   bool is_set = false;   // a statistic of a set of videos, reduced from `features`
-  std::string reducer;   // "mean", "frechet", "kernel", "inception"
+  std::string reducer;   // "mean", "frechet", "frechet-biased", "kernel", "jedi", "inception"
   std::string features;  // feature id, for set metrics
   int64_t row_size = 0;  // a video's features are rows of that many numbers each; 0 = one row
   std::vector<std::string> needs;

@@ -63,6 +63,24 @@ TEST_F(Checkpoint, ReadsTheWeightsOfTorchScriptAndNotItsCode) {
   expect_equal(load_checkpoint(file("script.pt")), load_safetensors(file("script.safetensors")));
 }
 
+TEST_F(Checkpoint, ReadsNumPysArchives) {
+  for (const std::string name : {"state.npz", "compressed.npz"}) {
+    TensorFile arrays = load_checkpoint(file(name));
+    EXPECT_EQ(arrays.tensors.at("half").scalar_type(), at::kHalf);
+    for (auto& [key, tensor] : arrays.tensors) tensor = tensor.to(at::kFloat);
+    expect_equal(arrays, load_safetensors(file("arrays.safetensors")));
+  }
+}
+
+TEST_F(Checkpoint, ReadsWhatIsBelowAName) {
+  for (const std::string name : {"nested.zip.pt", "nested.legacy.pt", "nested.safetensors"}) {
+    TensorFile wanted = load_checkpoint(file(name));
+    wanted.tensors.erase("lr.0");
+    expect_equal(load_checkpoint(file(name), "state_dict."), wanted);
+    EXPECT_TRUE(load_checkpoint(file(name), "other.").tensors.empty());
+  }
+}
+
 TEST_F(Checkpoint, RefusesObjects) {
   for (const std::string kind : {"zip", "legacy"})
     EXPECT_NE(refusal(file("object." + kind + ".pt")).find("'argparse.Namespace'"), std::string::npos);
@@ -70,7 +88,7 @@ TEST_F(Checkpoint, RefusesObjects) {
 
 // A truncated file and one with a flipped byte give an error or, where numbers were hit, other numbers.
 TEST_F(Checkpoint, DamageNeverCrashes) {
-  for (const std::string name : {"state.zip.pt", "state.legacy.pt", "script.pt"}) {
+  for (const std::string name : {"state.zip.pt", "state.legacy.pt", "script.pt", "compressed.npz"}) {
     const std::string whole = read_file(file(name));
     const auto damaged = file("damaged.pt");
     for (size_t length = 0; length < whole.size(); length += 1 + whole.size() / 97) {

@@ -5,6 +5,7 @@ import sys
 from collections import OrderedDict
 from pathlib import Path
 
+import numpy
 import torch
 from safetensors.torch import save_file
 
@@ -42,6 +43,15 @@ def main() -> None:
         torch.save(
             {"args": argparse.Namespace(lr=1)}, folder / f"object.{kind}.pt", _use_new_zipfile_serialization=is_zip
         )
+    arrays = {name.replace(".", "/"): tensor.numpy() for name, tensor in plain.items() if name != "bfloat"}
+    arrays["double"] = numpy.linspace(0, 1, 7)
+    arrays["fortran"] = numpy.asfortranarray(numpy.arange(24, dtype=numpy.float32).reshape(2, 3, 4))
+    numpy.savez(folder / "state.npz", **arrays)
+    numpy.savez_compressed(folder / "compressed.npz", **arrays)
+    save_file(
+        {name: torch.from_numpy(array.copy()).float() for name, array in arrays.items()},
+        folder / "arrays.safetensors",
+    )
     network = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.Sequential(torch.nn.BatchNorm2d(2).half()))
     traced = torch.jit.script(network)
     torch.jit.save(traced, folder / "script.pt")

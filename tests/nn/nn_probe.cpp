@@ -12,6 +12,7 @@
 #include <string>
 
 #include "media/resample.h"
+#include "nn/c3d.h"
 #include "nn/clip.h"
 #include "nn/dino.h"
 #include "nn/i3d.h"
@@ -22,6 +23,7 @@
 #include "nn/safetensors.h"
 #include "nn/viclip.h"
 #include "nn/videomae.h"
+#include "nn/vjepa.h"
 #include "text/clip_tokenizer.h"
 
 namespace vidbench::nn {
@@ -117,7 +119,40 @@ const std::map<std::string, std::function<Tensors(const Call&)>>& networks() {
        }},
       {"videomae",
        [](const Call& call) -> Tensors {
-         return {{"features", VideoMae(call.weights, {.type = call.type}).features(call.in.at("clips"))}};
+         const VideoMae network(call.weights, kVideoMaeGiant, {.type = call.type});
+         return {{"features", network.features(call.in.at("clips"))}};
+       }},
+      {"umt",
+       [](const Call& call) -> Tensors {
+         const VideoMae network(call.weights, kUmtLarge, {.type = call.type});
+         return {{"logits", network.logits(call.in.at("clips"))}};
+       }},
+      {"opencv-bilinear",  // frame [H, W, 3], size [height, width]
+       [](const Call& call) -> Tensors {
+         const at::Tensor frame = call.in.at("frame").to(at::kByte).contiguous();
+         const auto height = call.in.at("size")[0].item<int64_t>();
+         const auto width = call.in.at("size")[1].item<int64_t>();
+         const auto extent = [](int64_t n) { return static_cast<size_t>(n); };
+         const std::vector<uint8_t> made =
+             media::opencv_bilinear({frame.data_ptr<uint8_t>(), extent(frame.numel())}, extent(frame.size(0)),
+                                    extent(frame.size(1)), extent(height), extent(width));
+         return {{"frame", at::tensor(at::ArrayRef<uint8_t>(made)).to(at::kFloat).view({height, width, 3})}};
+       }},
+      {"vjepa",  // a folder with both official files
+       [](const Call& call) -> Tensors {
+         const VJepa network(call.weights / "vith16.pth.tar", call.weights / "ssv2-probe.pth.tar",
+                             {.type = call.type});
+         return {{"features", network.features(call.in.at("clips"))}};
+       }},
+      {"c3d",  // a folder with both official files
+       [](const Call& call) -> Tensors {
+         C3d network(call.weights / "conv3d_deepnetA_ucf.npz", call.weights / "mean2.npz",
+                     {.type = call.type});
+         return {{"logits", network.logits(call.in.at("clips"))}};
+       }},
+      {"c3d-clip",
+       [](const Call& call) -> Tensors {
+         return {{"clip", c3d_clip(call.in.at("frames").to(at::kByte)).contiguous()}};
        }},
       {"i3d",
        [](const Call& call) -> Tensors {

@@ -95,10 +95,12 @@ class Evaluator:
                 return answer["result"]
         raise AssertionError("the metric worker ended")
 
-    def evaluate(self, videos: list[pathlib.Path], metrics: list[str], prompts: list[str] | None = None) -> list[dict]:
+    def evaluate(
+        self, videos: list[pathlib.Path], metrics: list[str], prompts: list[str] | None = None, **members: object
+    ) -> list[dict]:
         prompts = prompts or [""] * len(videos)
         requests = [
-            {"id": str(index), "video": str(video), "prompt": prompt}
+            {"id": str(index), "video": str(video), "prompt": prompt, **members}
             for index, (video, prompt) in enumerate(zip(videos, prompts, strict=True))
         ]
         return self.call("evaluate", metrics=metrics, requests=requests)["results"]

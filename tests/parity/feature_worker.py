@@ -4,7 +4,7 @@ import json
 import pathlib
 import sys
 
-REDUCERS = ("frechet", "frechet-biased", "kernel", "inception")
+REDUCERS = ("frechet", "frechet-biased", "kernel", "jedi", "inception")
 
 
 def info(reducer: str) -> dict:

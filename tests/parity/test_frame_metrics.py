@@ -14,10 +14,12 @@ from test_dino import official, positions_as_dino
 from torchvision.transforms import InterpolationMode
 from transformers import ViTConfig, ViTModel
 
+STYLE = "Van Gogh style"
 PROMPTS = ["a man rides a bicycle", "a large rabbit in a meadow, “cinematic”", "a phone in a car"]
 METRICS = [
     "clip-score",
     "clipsim",
+    "vbench/appearance-style",
     "clip/frame-consistency",
     "vbench/background-consistency",
     "vbench/aesthetic-quality",
@@ -75,7 +77,7 @@ def measured(
         paths.append(folder / f"{index}.npy")
         numpy.save(paths[-1], video.numpy())
     worker = Evaluator("--weights-dir", str(folder))
-    results = worker.evaluate(paths, METRICS, PROMPTS)
+    results = worker.evaluate(paths, METRICS, PROMPTS, auxiliary={"appearance_style": {"appearance_style": STYLE}})
     worker.close()
     assert all(not result.get("missing") for result in results), results
     return [result["values"] for result in results]
@@ -122,6 +124,9 @@ def test_prompts(
             theirs = cosines(network.encode_image(with_pillow(video)), text_of(network, prompt)).mean().item()
             wanted = theirs if metric == "clipsim" else max(100 * theirs, 0)
             assert values[metric] == pytest.approx(wanted, rel=1e-3, abs=1e-4), metric
+        style = cosines(base.encode_image(with_pillow(video)), text_of(base, STYLE)).mean().item()
+        assert values["vbench/appearance-style"] == pytest.approx(style, rel=1e-3, abs=1e-4)
+        assert abs(style - values["clipsim"]) > 1e-3, "the style is not the prompt"
     assert len({round(values["clipsim"], 3) for values in measured}) == 3
 
 

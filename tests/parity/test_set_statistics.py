@@ -58,14 +58,24 @@ def kernel(a: numpy.ndarray, b: numpy.ndarray) -> float:
     return float(within_a / (n * (n - 1)) + within_b / (m * (m - 1)) - 2 * k(a, b).mean())
 
 
+def jedi(a: numpy.ndarray, b: numpy.ndarray) -> float:
+    a, b = a.astype(numpy.float64), b.astype(numpy.float64)
+
+    def mean(x: numpy.ndarray, y: numpy.ndarray) -> float:
+        return float(((x @ y.T / x.shape[1]) ** 2).mean())
+
+    return 100 * (mean(a, a) + mean(b, b) - 2 * mean(a, b))
+
+
 @pytest.mark.parametrize(("count", "reference", "size"), [(200, 300, 64), (150, 120, 100)])
 def test_distances(tmp_path: pathlib.Path, count: int, reference: int, size: int) -> None:
     videos, real = features(count, size, 1), features(reference, size, 2)
-    found = scores(tmp_path, videos, real, "frechet,frechet-biased,kernel")
+    found = scores(tmp_path, videos, real, "frechet,frechet-biased,kernel,jedi")
     assert found["frechet"] == pytest.approx(frechet(videos, real, biased=False), rel=1e-6)
     assert found["frechet-biased"] == pytest.approx(frechet(videos, real, biased=True), rel=1e-6)
     assert found["frechet"] != found["frechet-biased"]
     assert found["kernel"] == pytest.approx(kernel(videos, real), rel=1e-6)
+    assert found["jedi"] == pytest.approx(jedi(videos, real), rel=1e-6)
 
 
 def test_inception_score(tmp_path: pathlib.Path) -> None:

@@ -73,6 +73,7 @@ TEST(WeightedStatistics, EqualTheStatisticOfTheRedrawnRows) {
     EXPECT_NEAR(frechet_statistic(generated, fit_gaussian(reference))(weights),
                 frechet_distance(redrawn, reference), 1e-9);
     EXPECT_NEAR(kernel_statistic(generated, reference)(weights), kernel_distance(redrawn, reference), 1e-9);
+    EXPECT_NEAR(jedi_statistic(generated, reference)(weights), jedi_distance(redrawn, reference), 1e-9);
   }
   Features posteriors = noise(9, 4, 3).cwiseAbs();
   for (Eigen::Index i = 0; i < 9; ++i) posteriors.row(i) /= posteriors.row(i).sum();
@@ -263,6 +264,31 @@ TEST(KernelDistance, IntervalHoldsTheEstimate) {
   EXPECT_LE(interval.low, interval.value);
   EXPECT_GE(interval.high, interval.value);
   EXPECT_LT(interval.low, interval.high);
+}
+
+// The sets of the self-test in JEDi's code, which prints 270.7 for them before its factor of 100.
+TEST(Jedi, EqualsTheSelfTestOfItsAuthors) {
+  Features a(3, 3), b(4, 3);
+  a << 1, 2, 3, 4, 5, 6, 7, 8, 9;
+  b << 7, 6, 5, 4, 3, 2, 1, 1, 8, 0, 2, 5;
+  EXPECT_NEAR(jedi_distance(a, b), 100 * 2436.5 / 9, 1e-8);
+  EXPECT_NEAR(jedi_distance(b, a), jedi_distance(a, b), 1e-8);
+  EXPECT_NEAR(jedi_distance(3 * a, 3 * b), 81 * jedi_distance(a, b), 1e-6);
+}
+
+TEST(Jedi, EqualsNumpy) {
+  const Features a = wave(12, 4, 0.7, 0.3);
+  const Features b = wave(20, 4, 1.1, 0.5).array() + 0.25;
+  EXPECT_NEAR(jedi_distance(a, b), 1.1620147943150083, 1e-11);
+}
+
+TEST(Jedi, IsBiased) {
+  EXPECT_NEAR(jedi_distance(noise(30, 8, 1), noise(30, 8, 1)), 0, 1e-12);
+  double sum = 0;
+  for (uint64_t trial = 0; trial < 40; ++trial)
+    sum += jedi_distance(noise(60, 8, 2 * trial), noise(60, 8, 2 * trial + 1));
+  EXPECT_GT(sum / 40, 1);
+  EXPECT_THROW((void)jedi_distance(noise(9, 4, 1), noise(9, 5, 2)), Error);
 }
 
 TEST(InceptionScore, KnownExtremes) {

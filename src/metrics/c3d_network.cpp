@@ -1,0 +1,30 @@
+#include "metrics/c3d_network.h"
+
+#include <c10/core/InferenceMode.h>
+
+#include "metrics/tensors.h"
+#include "nn/c3d.h"
+
+namespace vidbench::metrics {
+
+static_assert(C3dNetwork::kFrames == nn::C3d::kFrames);
+static_assert(C3dNetwork::kClasses == nn::C3d::kClasses);
+
+struct C3dNetwork::Loaded {
+  nn::C3d network;
+};
+
+C3dNetwork::C3dNetwork(WeightFile weights, WeightFile mean)
+    : weights_(std::move(weights)), mean_(std::move(mean)) {}
+C3dNetwork::~C3dNetwork() = default;
+
+std::vector<float> C3dNetwork::posterior(const media::Video& video) {
+  const c10::InferenceMode inference;
+  if (!loaded_)
+    loaded_ =
+        load_weights([&] { return std::make_unique<Loaded>(Loaded{nn::C3d(weights_.path, mean_.path)}); });
+  const at::Tensor logits = loaded_->network.logits(nn::c3d_clip(frames_tensor(video, kFrames)));
+  return numbers(at::softmax(logits.to(at::kDouble), 1));
+}
+
+}  // namespace vidbench::metrics

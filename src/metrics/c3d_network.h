@@ -1,0 +1,34 @@
+// C3D as the metrics use it: from a decoded video to its classes. This header is free of libtorch.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "media/video.h"
+#include "metrics/weights.h"
+
+namespace vidbench::metrics {
+
+// Loads the network at the first use. Each video is computed alone. One thread at a time; the number of CPU
+// threads is set_threads()'.
+class C3dNetwork {
+ public:
+  C3dNetwork(WeightFile weights, WeightFile mean);
+  ~C3dNetwork();
+
+  [[nodiscard]] const WeightFile& weights() const { return weights_; }
+  [[nodiscard]] const WeightFile& mean() const { return mean_; }
+  // [101]: the softmax (in double) of the logits for the first 16 frames, prepared as TGAN2 does. The video
+  // has at least 16 frames. Throws Error(kEnvironment) for weights that are damaged.
+  [[nodiscard]] std::vector<float> posterior(const media::Video& video);
+
+  static constexpr size_t kFrames = 16;
+  static constexpr int64_t kClasses = 101;
+
+ private:
+  struct Loaded;
+  WeightFile weights_, mean_;
+  std::unique_ptr<Loaded> loaded_;
+};
+
+}  // namespace vidbench::metrics

@@ -1,0 +1,31 @@
+#include "metrics/vjepa_network.h"
+
+#include <c10/core/InferenceMode.h>
+
+#include "metrics/frame_preparation.h"
+#include "metrics/tensors.h"
+#include "nn/vjepa.h"
+
+namespace vidbench::metrics {
+
+static_assert(VJepaNetwork::kFrames == nn::VJepa::kFrames);
+
+struct VJepaNetwork::Loaded {
+  nn::VJepa network;
+};
+
+VJepaNetwork::VJepaNetwork(WeightFile encoder, WeightFile probe)
+    : encoder_(std::move(encoder)), probe_(std::move(probe)) {}
+VJepaNetwork::~VJepaNetwork() = default;
+
+std::vector<float> VJepaNetwork::features(const media::Video& video) {
+  const c10::InferenceMode inference;
+  if (!loaded_)
+    loaded_ =
+        load_weights([&] { return std::make_unique<Loaded>(Loaded{nn::VJepa(encoder_.path, probe_.path)}); });
+  const at::Tensor pictures =
+      normalised_for_imagenet(stretched_pictures(video, 0, kFrames, nn::VJepa::kSide));
+  return numbers(loaded_->network.features(pictures.permute({1, 0, 2, 3}).unsqueeze(0)));
+}
+
+}  // namespace vidbench::metrics
