@@ -109,6 +109,12 @@ int run(int argc, char** argv) {
   std::vector<std::string> weights;
   app.add_option("--weights-dir", weights, "A folder with official weight files; repeatable")
       ->allow_extra_args(false);
+  metrics::Compute compute;
+  app.add_option("--precision", compute.precision,
+                 "Of the official networks: float32, bfloat16 or float16 (CUDA)")
+      ->capture_default_str();
+  app.add_option("--device", compute.device, "Of the official networks: cpu, cuda or cuda:1")
+      ->capture_default_str();
   metrics_command->add_option("--format", format, "Output format")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
@@ -134,7 +140,7 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   metrics::Registry registry;
-  metrics::register_builtin(registry, {resource_root(), {weights.begin(), weights.end()}});
+  metrics::register_builtin(registry, {resource_root(), {weights.begin(), weights.end()}, compute});
   if (metrics_command->parsed()) {
     list(registry, format);
     return 0;

@@ -33,7 +33,7 @@ stats::Features features(const at::Tensor& tensor) {
 Run prepare(const std::string& name, const std::string& weights, const nn::TensorFile& inputs,
             at::ScalarType type) {
   if (name == "i3d") {
-    auto network = std::make_shared<nn::I3d>(weights, nn::I3dOptions{.type = type});
+    auto network = std::make_shared<nn::I3d>(weights, nn::NetworkOptions{.type = type});
     return
         [network, clips = inputs.tensors.at("clips")] { return network->logits(clips).sum().item<double>(); };
   }

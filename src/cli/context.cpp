@@ -95,7 +95,8 @@ std::filesystem::path default_cache_directory() {
 }
 
 std::vector<std::string> evaluator_command(const std::string& command,
-                                           const std::vector<std::string>& weights) {
+                                           const std::vector<std::string>& weights,
+                                           const std::vector<std::string>& arguments) {
   if (!command.empty()) return split(command, ' ');
   std::vector<std::string> words = {(executable_directory() / "vidbench-eval").string()};
   for (const auto& folder : weights) {
@@ -103,6 +104,7 @@ std::vector<std::string> evaluator_command(const std::string& command,
     words.insert(words.end(), {"--weights-dir", std::filesystem::absolute(folder).string()});
   }
   words.insert(words.end(), {"--weights-dir", (data_home() / "weights").string()});
+  words.insert(words.end(), arguments.begin(), arguments.end());
   return words;
 }
 

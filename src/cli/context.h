@@ -36,9 +36,10 @@ void print_table(const report::Table& table, const std::string& format);
 [[nodiscard]] std::filesystem::path default_runs_directory();
 [[nodiscard]] std::filesystem::path default_cache_directory();
 // The metric worker: `command` split at spaces, or vidbench-eval beside this program with these folders of
-// official weights and <data folder>/weights.
+// official weights, <data folder>/weights, and these arguments.
 [[nodiscard]] std::vector<std::string> evaluator_command(const std::string& command,
-                                                         const std::vector<std::string>& weights = {});
+                                                         const std::vector<std::string>& weights = {},
+                                                         const std::vector<std::string>& arguments = {});
 // "a,b" and repeated options → {"a", "b"}
 [[nodiscard]] std::vector<std::string> split_lists(const std::vector<std::string>& values);
 

@@ -30,6 +30,7 @@ struct Arguments {
   ScoreOutput output;
   std::vector<std::string> metrics, weights;
   int threads = 0;
+  std::string precision = "float32", device = "cpu";
   bool allow_small_sample = false, no_cache = false, quiet = false;
 };
 
@@ -162,6 +163,36 @@ std::filesystem::path evaluator_log() {
   return log;
 }
 
+constexpr size_t kChecked = 4;  // videos that a reduced precision is held against float32 on
+
+// Some of the videos measured in float32, too, by a worker of its own.
+std::optional<report::PrecisionError> check_precision(const Arguments& arguments, store::Store& store,
+                                                      const std::vector<store::MetricInfo>& metrics,
+                                                      const Videos& videos,
+                                                      const engine::ScoringOptions& options,
+                                                      const std::stop_token& stop) {
+  std::vector<std::string> ids;
+  for (const auto& metric : metrics)
+    if (!metric.precision.empty()) ids.push_back(metric.id);
+  if (ids.empty()) return {};
+  Videos exact;
+  for (size_t i = 0; i < std::min(kChecked, videos.size()); ++i) {
+    store::VideoMeasurements video = videos[i * videos.size() / std::min(kChecked, videos.size())];
+    video.measurements.reset();
+    video.failure.reset();
+    exact.push_back(std::move(video));
+  }
+  workers::Evaluator evaluator(
+      evaluator_command(arguments.evaluator, arguments.weights, {"--device", arguments.device}),
+      {.log_path = evaluator_log(), .threads = arguments.threads});
+  const auto in_float = workers::choose_metrics(evaluator.start(), ids);
+  ScoringView view("float32, to compare", arguments.quiet);
+  engine::score_videos(
+      store, evaluator, in_float, exact, options, [&](const auto& progress) { view.show(progress); }, stop);
+  return report::PrecisionError{arguments.precision, report::coverage(exact).scored,
+                                report::largest_errors(metrics, videos, exact)};
+}
+
 std::string title_of(const std::string& videos) {
   const std::string name = std::filesystem::absolute(videos).lexically_normal().filename().string();
   return name.empty() ? videos : name;
@@ -171,6 +202,10 @@ void score(const Arguments& arguments, Context& context) {
   require_complete(arguments.output);
   const engine::Shard shard =
       arguments.shard.empty() ? engine::Shard{} : engine::parse_shard(arguments.shard);
+  if (!arguments.evaluator.empty() && (arguments.precision != "float32" || arguments.device != "cpu"))
+    throw_input("--precision and --device are vidbench-eval's, not another worker's");
+  if (arguments.precision == "float16" && arguments.device == "cpu")
+    throw_input("float16 is for CUDA devices", "bfloat16 has the same size, and the CPU computes with it");
   if (!arguments.shard.empty() && arguments.state.empty())
     throw_input("--shard gives no numbers by itself", "keep it with --state FILE, for 'vidbench merge'");
   report::VideoScores scores;
@@ -180,8 +215,10 @@ void score(const Arguments& arguments, Context& context) {
   if (!arguments.reference.empty()) scores.reference = engine::find_videos(arguments.reference);
   auto store = context.open_store();
   const StopOnSignal signals;
-  workers::Evaluator evaluator(evaluator_command(arguments.evaluator, arguments.weights),
-                               {.log_path = evaluator_log(), .threads = arguments.threads});
+  workers::Evaluator evaluator(
+      evaluator_command(arguments.evaluator, arguments.weights,
+                        {"--precision", arguments.precision, "--device", arguments.device}),
+      {.log_path = evaluator_log(), .threads = arguments.threads});
   const auto metrics = choose(arguments, evaluator.start(), scores.videos);
   if (metrics.empty())
     throw_input("no metric can be computed with what was given", "name one with --metrics");
@@ -222,6 +259,7 @@ void score(const Arguments& arguments, Context& context) {
   scores.metrics = put_together(
       metrics, known, report::score_metrics(open, scores.videos, reference_features(open, scores.reference)));
   if (sets) keep_sets(*sets, scores);
+  scores.precision = check_precision(arguments, *store, open, scores.videos, options, signals.token());
   context.exit_code = give_scores(scores, arguments.output, title_of(arguments.videos),
                                   [&]() -> workers::Evaluator& { return evaluator; });
 }
@@ -263,6 +301,11 @@ void add_score_command(CLI::App& app, Context& context) {
       ->allow_extra_args(false);
   command->add_option("--threads", arguments->threads, "CPU threads of the metric worker (0: its choice)")
       ->check(CLI::Range(0, 4096));
+  command->add_option("--precision", arguments->precision, "of the official networks; its error is measured")
+      ->check(CLI::IsMember({"float32", "bfloat16", "float16"}))
+      ->capture_default_str();
+  command->add_option("--device", arguments->device, "of the official networks: cpu, cuda, cuda:1")
+      ->capture_default_str();
   command->add_flag("--allow-small-sample", arguments->allow_small_sample,
                     "score sets that are smaller than a metric asks for");
   command->add_flag("--no-cache", arguments->no_cache, "measure again what is known");

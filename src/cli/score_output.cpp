@@ -64,10 +64,19 @@ void write_page(const report::VideoScores& scores, const ScoreOutput& output, co
   log_info("written: " + output.path);
 }
 
+void tell_precision(const report::PrecisionError& error) {
+  std::vector<std::string> parts;
+  for (const auto& [id, largest] : error.largest)
+    parts.push_back(fmt::format("{} {:.2g} %", id, 100 * largest));
+  log_info(fmt::format("{} against float32 on {} videos, largest relative error: {}", error.precision,
+                       error.videos, parts.empty() ? "no metric has a number of both" : join(parts, ", ")));
+}
+
 void print_scores(const report::VideoScores& scores, const std::string& format) {
   if (format == "json") return print_json(report::to_json(scores));
   if (format == "csv") return print_table(report::videos_table(scores), "csv");
   print_table(report::metrics_table(scores), format);
+  if (scores.precision) tell_precision(*scores.precision);
   const report::Coverage coverage = report::coverage(scores.videos);
   log_info(
       fmt::format("{} of {} videos scored, {} failed", coverage.scored, coverage.found, coverage.failed));

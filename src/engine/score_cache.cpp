@@ -12,12 +12,15 @@ namespace {
 
 std::string key_of(const store::MetricInfo& metric, const ScoreCache::Subject& subject) {
   const std::string what = metric.is_set ? "feature " + metric.features : "metric " + metric.id;
+  // Without a precision the key is as it was before there was one.
+  const std::string network =
+      metric.precision.empty() ? metric.weights_sha256 : metric.weights_sha256 + " " + metric.precision;
   // What holds anything comes last; without auxiliary facts the key is as it was before there were any.
   const std::string auxiliary =
       store::needs(metric, "auxiliary") ? "\n" + document(subject.asked.auxiliary, -1) : "";
   return sha256_hex(fmt::format("vidbench.score-cache/2\n{}\n{}{}\n{}\n{}\n{}", subject.video_sha256,
                                 store::needs(metric, "paired") ? "paired " + subject.paired_sha256 + " " : "",
-                                what, metric.version, metric.weights_sha256,
+                                what, metric.version, network,
                                 store::needs(metric, "prompt") ? subject.asked.prompt : "") +
                     auxiliary);
 }

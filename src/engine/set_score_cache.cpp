@@ -35,10 +35,10 @@ std::string SetScoreCache::key(const store::MetricInfo& metric) const {
   const bool compared = store::needs(metric, "reference");
   if (videos_.empty() || (compared && reference_.empty())) return "";
   // The program's version: its statistics are part of the number.
-  return sha256_hex(
-      document({"vidbench.set-score/1", VIDBENCH_VERSION, metric.id, metric.version, metric.reducer,
-                metric.features, metric.row_size, metric.weights_sha256, videos_, compared ? reference_ : ""},
-               -1));
+  return sha256_hex(document(
+      {"vidbench.set-score/1", VIDBENCH_VERSION, metric.id, metric.version, metric.reducer, metric.features,
+       metric.row_size, metric.weights_sha256, metric.precision, videos_, compared ? reference_ : ""},
+      -1));
 }
 
 std::optional<stats::Interval> SetScoreCache::find(const store::MetricInfo& metric) const {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "media/video.h"
+#include "metrics/compute.h"
 #include "metrics/weights.h"
 
 namespace vidbench::metrics {
@@ -13,7 +14,7 @@ namespace vidbench::metrics {
 // threads is set_threads()'.
 class C3dNetwork {
  public:
-  C3dNetwork(WeightFile weights, WeightFile mean);
+  C3dNetwork(WeightFile weights, WeightFile mean, Compute compute = {});
   ~C3dNetwork();
 
   [[nodiscard]] const WeightFile& weights() const { return weights_; }
@@ -28,6 +29,7 @@ class C3dNetwork {
  private:
   struct Loaded;
   WeightFile weights_, mean_;
+  Compute compute_;
   std::unique_ptr<Loaded> loaded_;
 };
 

@@ -30,14 +30,18 @@ struct ClipNetwork::Loaded {
   at::Tensor head_weight, head_bias;
 };
 
-ClipNetwork::ClipNetwork(WeightFile weights, WeightFile merges, WeightFile head)
-    : weights_(std::move(weights)), merges_(std::move(merges)), head_(std::move(head)) {}
+ClipNetwork::ClipNetwork(WeightFile weights, WeightFile merges, WeightFile head, Compute compute)
+    : weights_(std::move(weights)),
+      merges_(std::move(merges)),
+      head_(std::move(head)),
+      compute_(std::move(compute)) {}
 ClipNetwork::~ClipNetwork() = default;
 
 ClipNetwork::Loaded& ClipNetwork::loaded() {
   if (!loaded_)
     loaded_ = load_weights([&] {
-      return std::make_unique<Loaded>(Loaded{nn::Clip(weights_.path), ClipPrompts(merges_.path), {}, {}});
+      return std::make_unique<Loaded>(
+          Loaded{nn::Clip(weights_.path, network_options(compute_)), ClipPrompts(merges_.path), {}, {}});
     });
   return *loaded_;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "media/video.h"
+#include "metrics/compute.h"
 #include "metrics/frame_embeddings.h"
 #include "metrics/weights.h"
 
@@ -17,7 +18,7 @@ namespace vidbench::metrics {
 class ClipNetwork {
  public:
   // `head` is LAION's linear aesthetic head, which only aesthetic_scores() needs.
-  ClipNetwork(WeightFile weights, WeightFile merges, WeightFile head = {});
+  ClipNetwork(WeightFile weights, WeightFile merges, WeightFile head = {}, Compute compute = {});
   ~ClipNetwork();
 
   [[nodiscard]] const WeightFile& weights() const { return weights_; }
@@ -37,6 +38,7 @@ class ClipNetwork {
   struct Loaded;
   Loaded& loaded();
   WeightFile weights_, merges_, head_;
+  Compute compute_;
   std::unique_ptr<Loaded> loaded_;
 };
 

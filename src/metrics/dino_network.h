@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "media/video.h"
+#include "metrics/compute.h"
 #include "metrics/frame_embeddings.h"
 #include "metrics/weights.h"
 
@@ -12,7 +13,7 @@ namespace vidbench::metrics {
 // Loads the network at the first use. One thread at a time; the number of CPU threads is set_threads()'.
 class DinoNetwork {
  public:
-  explicit DinoNetwork(WeightFile weights);
+  explicit DinoNetwork(WeightFile weights, Compute compute = {});
   ~DinoNetwork();
 
   [[nodiscard]] const WeightFile& weights() const { return weights_; }
@@ -24,6 +25,7 @@ class DinoNetwork {
  private:
   struct Loaded;
   WeightFile weights_;
+  Compute compute_;
   std::unique_ptr<Loaded> loaded_;
 };
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "media/video.h"
+#include "metrics/compute.h"
 #include "metrics/weights.h"
 
 namespace vidbench::metrics {
@@ -13,7 +14,7 @@ namespace vidbench::metrics {
 // threads is set_threads()'.
 class I3dNetwork {
  public:
-  explicit I3dNetwork(WeightFile weights);
+  explicit I3dNetwork(WeightFile weights, Compute compute = {});
   ~I3dNetwork();
 
   [[nodiscard]] const WeightFile& weights() const { return weights_; }
@@ -27,6 +28,7 @@ class I3dNetwork {
  private:
   struct Loaded;
   WeightFile weights_;
+  Compute compute_;
   std::unique_ptr<Loaded> loaded_;
 };
 

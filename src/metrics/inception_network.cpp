@@ -17,7 +17,8 @@ struct InceptionNetwork::Loaded {
   nn::Inception network;
 };
 
-InceptionNetwork::InceptionNetwork(WeightFile weights) : weights_(std::move(weights)) {}
+InceptionNetwork::InceptionNetwork(WeightFile weights, Compute compute)
+    : weights_(std::move(weights)), compute_(std::move(compute)) {}
 InceptionNetwork::~InceptionNetwork() = default;
 
 InceptionRows InceptionNetwork::rows(const media::Video& video) {
@@ -27,7 +28,9 @@ InceptionRows InceptionNetwork::rows(const media::Video& video) {
       video.frames, {media::SamplePolicy::Kind::kMiddle, std::min(kFrames, video.frames)});
   const at::Tensor indices = at::tensor(std::vector<int64_t>(chosen.begin(), chosen.end()));
   if (!loaded_)
-    loaded_ = load_weights([&] { return std::make_unique<Loaded>(Loaded{nn::Inception(weights_.path)}); });
+    loaded_ = load_weights([&] {
+      return std::make_unique<Loaded>(Loaded{nn::Inception(weights_.path, network_options(compute_))});
+    });
   const auto [pool, logits] = loaded_->network(nn::inception_pictures(frames.index_select(0, indices)));
   return {numbers(pool), numbers(at::softmax(logits.to(at::kDouble), 1))};
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "media/video.h"
+#include "metrics/compute.h"
 #include "metrics/weights.h"
 
 namespace vidbench::metrics {
@@ -20,7 +21,7 @@ struct InceptionRows {
 // threads is set_threads()'.
 class InceptionNetwork {
  public:
-  explicit InceptionNetwork(WeightFile weights);
+  explicit InceptionNetwork(WeightFile weights, Compute compute = {});
   ~InceptionNetwork();
 
   [[nodiscard]] const WeightFile& weights() const { return weights_; }
@@ -36,6 +37,7 @@ class InceptionNetwork {
  private:
   struct Loaded;
   WeightFile weights_;
+  Compute compute_;
   std::unique_ptr<Loaded> loaded_;
 };
 

@@ -23,15 +23,17 @@ struct LpipsNetwork::Loaded {
   nn::Lpips network;
 };
 
-LpipsNetwork::LpipsNetwork(WeightFile alexnet, WeightFile channels)
-    : alexnet_(std::move(alexnet)), channels_(std::move(channels)) {}
+LpipsNetwork::LpipsNetwork(WeightFile alexnet, WeightFile channels, Compute compute)
+    : alexnet_(std::move(alexnet)), channels_(std::move(channels)), compute_(std::move(compute)) {}
 LpipsNetwork::~LpipsNetwork() = default;
 
 std::vector<float> LpipsNetwork::distances(const media::Video& a, const media::Video& b) {
   const c10::InferenceMode inference;
   if (!loaded_)
-    loaded_ = load_weights(
-        [&] { return std::make_unique<Loaded>(Loaded{nn::Lpips(alexnet_.path, channels_.path)}); });
+    loaded_ = load_weights([&] {
+      return std::make_unique<Loaded>(
+          Loaded{nn::Lpips(alexnet_.path, channels_.path, network_options(compute_))});
+    });
   const at::Tensor x = frames_tensor(a, a.frames);
   const at::Tensor y = frames_tensor(b, b.frames);
   std::vector<float> distances;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "media/video.h"
+#include "metrics/compute.h"
 #include "metrics/weights.h"
 
 namespace vidbench::metrics {
@@ -14,7 +15,7 @@ namespace vidbench::metrics {
 class LpipsNetwork {
  public:
   // AlexNet's weights and those of its channels.
-  LpipsNetwork(WeightFile alexnet, WeightFile channels);
+  LpipsNetwork(WeightFile alexnet, WeightFile channels, Compute compute = {});
   ~LpipsNetwork();
 
   [[nodiscard]] const WeightFile& alexnet() const { return alexnet_; }
@@ -26,6 +27,7 @@ class LpipsNetwork {
  private:
   struct Loaded;
   WeightFile alexnet_, channels_;
+  Compute compute_;
   std::unique_ptr<Loaded> loaded_;
 };
 

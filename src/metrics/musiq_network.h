@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "media/video.h"
+#include "metrics/compute.h"
 #include "metrics/weights.h"
 
 namespace vidbench::metrics {
@@ -12,7 +13,7 @@ namespace vidbench::metrics {
 // Loads the network at the first use. One thread at a time; the number of CPU threads is set_threads()'.
 class MusiqNetwork {
  public:
-  explicit MusiqNetwork(WeightFile weights);
+  explicit MusiqNetwork(WeightFile weights, Compute compute = {});
   ~MusiqNetwork();
 
   [[nodiscard]] const WeightFile& weights() const { return weights_; }
@@ -24,6 +25,7 @@ class MusiqNetwork {
  private:
   struct Loaded;
   WeightFile weights_;
+  Compute compute_;
   std::unique_ptr<Loaded> loaded_;
 };
 

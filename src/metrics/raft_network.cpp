@@ -74,12 +74,23 @@ struct RaftNetwork::Loaded {
   nn::Raft network;
 };
 
-RaftNetwork::RaftNetwork(WeightFile weights) : weights_(std::move(weights)) {}
+namespace {
+
+nn::RaftOptions raft_options(const Compute& compute) {
+  const nn::NetworkOptions options = network_options(compute);
+  return {.type = options.type, .device = options.device};
+}
+
+}  // namespace
+
+RaftNetwork::RaftNetwork(WeightFile weights, Compute compute)
+    : weights_(std::move(weights)), compute_(std::move(compute)) {}
 RaftNetwork::~RaftNetwork() = default;
 
 RaftNetwork::Loaded& RaftNetwork::load() {
   if (!loaded_)
-    loaded_ = load_weights([&] { return std::make_unique<Loaded>(Loaded{nn::Raft(weights_.path)}); });
+    loaded_ = load_weights(
+        [&] { return std::make_unique<Loaded>(Loaded{nn::Raft(weights_.path, raft_options(compute_))}); });
   return *loaded_;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "media/video.h"
+#include "metrics/compute.h"
 #include "metrics/weights.h"
 
 namespace vidbench::metrics {
@@ -25,7 +26,7 @@ class RaftNetwork {
   // the official implementation divides by zero.
   static constexpr size_t kMinSide = 121;
 
-  explicit RaftNetwork(WeightFile weights);
+  explicit RaftNetwork(WeightFile weights, Compute compute = {});
   ~RaftNetwork();
 
   [[nodiscard]] const WeightFile& weights() const { return weights_; }
@@ -42,6 +43,7 @@ class RaftNetwork {
   [[nodiscard]] Loaded& load();
 
   WeightFile weights_;
+  Compute compute_;
   std::unique_ptr<Loaded> loaded_;
 };
 

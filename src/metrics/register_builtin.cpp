@@ -38,106 +38,140 @@ void register_shapes_networks(Registry& registry, const std::filesystem::path& f
   registry.add(shapes_frame_consistency(networks));
 }
 
-void register_i3d(Registry& registry, const std::vector<std::filesystem::path>& folders) {
-  const auto network = std::make_shared<I3dNetwork>(find_weight_file(folders, {"i3d_pretrained_400.pt"}));
-  if (network->weights().problem.empty()) registry.add(i3d_logits_feature(network));
-  registry.add(fvd_i3d(*network));
-  registry.add(fvd_i3d_infinity(*network));
-  registry.add(kvd_i3d(*network));
-}
-
-void register_scripted_i3d(Registry& registry, const std::vector<std::filesystem::path>& folders) {
-  const auto network = std::make_shared<ScriptedI3d>(find_pinned_weight_file(folders, "i3d_torchscript.pt"));
-  if (network->weights().problem.empty()) registry.add(scripted_i3d_feature(network));
-  registry.add(fvd_styleganv(*network));
-}
-
-void register_videomae(Registry& registry, const std::vector<std::filesystem::path>& folders) {
-  const auto network =
-      std::make_shared<VideoMaeNetwork>(find_weight_file(folders, {"vit_g_hybrid_pt_1200e_ssv2_ft.pth"}));
-  if (network->weights().problem.empty()) registry.add(videomae_feature(network));
-  registry.add(fvd_videomae(*network));
-  registry.add(fvd_videomae_infinity(*network));
-}
-
-void register_vjepa(Registry& registry, const std::vector<std::filesystem::path>& folders) {
-  const auto network = std::make_shared<VJepaNetwork>(find_weight_file(folders, {"vith16.pth.tar"}),
-                                                      find_weight_file(folders, {"ssv2-probe.pth.tar"}));
-  if (network->encoder().problem.empty() && network->probe().problem.empty())
-    registry.add(vjepa_feature(network));
-  registry.add(jedi(*network));
-}
-
-void register_c3d(Registry& registry, const std::vector<std::filesystem::path>& folders) {
-  const auto network = std::make_shared<C3dNetwork>(find_weight_file(folders, {"conv3d_deepnetA_ucf.npz"}),
-                                                    find_weight_file(folders, {"mean2.npz"}));
-  if (network->weights().problem.empty() && network->mean().problem.empty())
-    registry.add(c3d_posterior_feature(network));
-  registry.add(is_videos(*network));
-}
-
-void register_umt(Registry& registry, const std::vector<std::filesystem::path>& folders) {
-  registry.add(human_action(
-      std::make_shared<UmtNetwork>(find_weight_file(folders, {"l16_ptk710_ftk710_ftk400_f16_res224.pth"}),
-                                   find_weight_file(folders, {"kinetics_400_categories.txt"}))));
-}
-
-void register_clip(Registry& registry, const std::vector<std::filesystem::path>& folders) {
-  const WeightFile merges =
-      find_weight_file(folders, {"bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt"});
-  const auto large = std::make_shared<ClipNetwork>(find_weight_file(folders, {"ViT-L-14.pt"}), merges,
-                                                   find_weight_file(folders, {"sa_0_4_vit_l_14_linear.pth"}));
-  const auto base = std::make_shared<ClipNetwork>(find_weight_file(folders, {"ViT-B-32.pt"}), merges);
-  registry.add(clip_score(large));
-  registry.add(clipsim(base));
-  registry.add(clip_frame_consistency(base));
-  registry.add(appearance_style(base));
-  registry.add(background_consistency(base));
-  registry.add(aesthetic_quality(large));
-  const auto videos =
-      std::make_shared<ViClipNetwork>(find_weight_file(folders, {"ViClip-InternVid-10M-FLT.pth"}), merges);
-  registry.add(overall_consistency(videos));
-  registry.add(temporal_style(videos));
-}
-
-void register_dino(Registry& registry, const std::vector<std::filesystem::path>& folders) {
-  registry.add(subject_consistency(
-      std::make_shared<DinoNetwork>(find_weight_file(folders, {"dino_vitbase16_pretrain.pth"}))));
-}
-
-void register_musiq(Registry& registry, const std::vector<std::filesystem::path>& folders) {
-  registry.add(imaging_quality(
-      std::make_shared<MusiqNetwork>(find_weight_file(folders, {"musiq_spaq_ckpt-358bb6af.pth"}))));
-}
-
-void register_inception(Registry& registry, const std::vector<std::filesystem::path>& folders) {
-  const auto network = std::make_shared<InceptionNetwork>(
-      find_weight_file(folders, {"weights-inception-2015-12-05-6726825d.pth"}));
-  if (network->weights().problem.empty()) {
-    registry.add(inception_pool_feature(network));
-    registry.add(inception_posterior_feature(network));
+// Where the official networks' metrics are registered: with the precision that is part of their numbers.
+class Official {
+ public:
+  Official(Registry& registry, const Resources& resources) : registry_(registry), resources_(resources) {
+    if (compute().precision != Compute{}.precision) precision_ = compute().precision;
   }
-  registry.add(fid(*network));
-  registry.add(fid_infinity(*network));
-  registry.add(kid(*network));
-  registry.add(is_frames(*network));
+
+  [[nodiscard]] const std::vector<std::filesystem::path>& folders() const { return resources_.weights; }
+  [[nodiscard]] WeightFile find(const std::vector<std::string>& names) const {
+    return find_weight_file(folders(), names);
+  }
+  [[nodiscard]] const Compute& compute() const { return resources_.compute; }
+  [[nodiscard]] Registry& registry() const { return registry_; }
+
+  void add(Metric metric) {
+    metric.info.precision = precision_;
+    registry_.add(std::move(metric));
+  }
+  void add(Feature feature) {
+    if (!precision_.empty()) feature.definition += " " + precision_;
+    registry_.add(std::move(feature));
+  }
+
+ private:
+  Registry& registry_;
+  const Resources& resources_;
+  std::string precision_;  // "" for float32
+};
+
+void register_i3d(Official& official) {
+  const auto network =
+      std::make_shared<I3dNetwork>(official.find({"i3d_pretrained_400.pt"}), official.compute());
+  if (network->weights().problem.empty()) official.add(i3d_logits_feature(network));
+  official.add(fvd_i3d(*network));
+  official.add(fvd_i3d_infinity(*network));
+  official.add(kvd_i3d(*network));
 }
 
-void register_raft(Registry& registry, const std::vector<std::filesystem::path>& folders) {
-  const auto network = std::make_shared<RaftNetwork>(find_weight_file(folders, {"raft-things.pth"}));
-  registry.add(dynamic_degree(network));
-  registry.add(flow_magnitude(network));
-  registry.add(warping_error(network));
-  registry.add(evalcrafter_warping_error(network));
+// A program computes in its own numbers.
+void register_scripted_i3d(Official& official) {
+  const auto network =
+      std::make_shared<ScriptedI3d>(find_pinned_weight_file(official.folders(), "i3d_torchscript.pt"));
+  if (network->weights().problem.empty()) official.registry().add(scripted_i3d_feature(network));
+  official.registry().add(fvd_styleganv(*network));
+}
+
+void register_videomae(Official& official) {
+  const auto network = std::make_shared<VideoMaeNetwork>(official.find({"vit_g_hybrid_pt_1200e_ssv2_ft.pth"}),
+                                                         official.compute());
+  if (network->weights().problem.empty()) official.add(videomae_feature(network));
+  official.add(fvd_videomae(*network));
+  official.add(fvd_videomae_infinity(*network));
+}
+
+void register_vjepa(Official& official) {
+  const auto network = std::make_shared<VJepaNetwork>(
+      official.find({"vith16.pth.tar"}), official.find({"ssv2-probe.pth.tar"}), official.compute());
+  if (network->encoder().problem.empty() && network->probe().problem.empty())
+    official.add(vjepa_feature(network));
+  official.add(jedi(*network));
+}
+
+void register_c3d(Official& official) {
+  const auto network = std::make_shared<C3dNetwork>(official.find({"conv3d_deepnetA_ucf.npz"}),
+                                                    official.find({"mean2.npz"}), official.compute());
+  if (network->weights().problem.empty() && network->mean().problem.empty())
+    official.add(c3d_posterior_feature(network));
+  official.add(is_videos(*network));
+}
+
+void register_umt(Official& official) {
+  official.add(human_action(
+      std::make_shared<UmtNetwork>(official.find({"l16_ptk710_ftk710_ftk400_f16_res224.pth"}),
+                                   official.find({"kinetics_400_categories.txt"}), official.compute())));
+}
+
+void register_clip(Official& official) {
+  const WeightFile merges = official.find({"bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt"});
+  const auto large =
+      std::make_shared<ClipNetwork>(official.find({"ViT-L-14.pt"}), merges,
+                                    official.find({"sa_0_4_vit_l_14_linear.pth"}), official.compute());
+  const auto base =
+      std::make_shared<ClipNetwork>(official.find({"ViT-B-32.pt"}), merges, WeightFile{}, official.compute());
+  official.add(clip_score(large));
+  official.add(clipsim(base));
+  official.add(clip_frame_consistency(base));
+  official.add(appearance_style(base));
+  official.add(background_consistency(base));
+  official.add(aesthetic_quality(large));
+  const auto videos = std::make_shared<ViClipNetwork>(official.find({"ViClip-InternVid-10M-FLT.pth"}), merges,
+                                                      official.compute());
+  official.add(overall_consistency(videos));
+  official.add(temporal_style(videos));
+}
+
+void register_dino(Official& official) {
+  official.add(subject_consistency(
+      std::make_shared<DinoNetwork>(official.find({"dino_vitbase16_pretrain.pth"}), official.compute())));
+}
+
+void register_musiq(Official& official) {
+  official.add(imaging_quality(
+      std::make_shared<MusiqNetwork>(official.find({"musiq_spaq_ckpt-358bb6af.pth"}), official.compute())));
+}
+
+void register_inception(Official& official) {
+  const auto network = std::make_shared<InceptionNetwork>(
+      official.find({"weights-inception-2015-12-05-6726825d.pth"}), official.compute());
+  if (network->weights().problem.empty()) {
+    official.add(inception_pool_feature(network));
+    official.add(inception_posterior_feature(network));
+  }
+  official.add(fid(*network));
+  official.add(fid_infinity(*network));
+  official.add(kid(*network));
+  official.add(is_frames(*network));
+}
+
+void register_raft(Official& official) {
+  const auto network = std::make_shared<RaftNetwork>(official.find({"raft-things.pth"}), official.compute());
+  official.add(dynamic_degree(network));
+  official.add(flow_magnitude(network));
+  official.add(warping_error(network));
+  official.add(evalcrafter_warping_error(network));
 }
 
 // Another video to compare with.
-void register_paired(Registry& registry, const std::vector<std::filesystem::path>& folders) {
+void register_paired(Official& official) {
+  Registry& registry = official.registry();
   registry.add(paired_psnr());
   registry.add(paired_ssim());
   registry.add(paired_ms_ssim());
-  registry.add(paired_lpips(std::make_shared<LpipsNetwork>(
-      find_weight_file(folders, {"alexnet-owt-7be5be79.pth"}), find_weight_file(folders, {"alex.pth"}))));
+  official.add(paired_lpips(std::make_shared<LpipsNetwork>(official.find({"alexnet-owt-7be5be79.pth"}),
+                                                           official.find({"alex.pth"}), official.compute())));
 }
 
 }  // namespace
@@ -146,18 +180,20 @@ void register_builtin(Registry& registry, const Resources& resources) {
   register_generic(registry);
   register_ground_truth(registry);
   register_shapes_networks(registry, resources.root / "models" / "shapes");
-  register_i3d(registry, resources.weights);
-  register_scripted_i3d(registry, resources.weights);
-  register_videomae(registry, resources.weights);
-  register_vjepa(registry, resources.weights);
-  register_c3d(registry, resources.weights);
-  register_umt(registry, resources.weights);
-  register_clip(registry, resources.weights);
-  register_dino(registry, resources.weights);
-  register_musiq(registry, resources.weights);
-  register_inception(registry, resources.weights);
-  register_raft(registry, resources.weights);
-  register_paired(registry, resources.weights);
+  require_available(resources.compute);
+  Official official(registry, resources);
+  register_i3d(official);
+  register_scripted_i3d(official);
+  register_videomae(official);
+  register_vjepa(official);
+  register_c3d(official);
+  register_umt(official);
+  register_clip(official);
+  register_dino(official);
+  register_musiq(official);
+  register_inception(official);
+  register_raft(official);
+  register_paired(official);
 }
 
 }  // namespace vidbench::metrics

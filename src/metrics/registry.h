@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/compute.h"
 #include "metrics/metric.h"
 
 namespace vidbench::metrics {
@@ -33,6 +34,7 @@ class Registry {
 struct Resources {
   std::filesystem::path root;                  // holds models/ (resource_root())
   std::vector<std::filesystem::path> weights;  // folders with official weight files, the first hit counts
+  Compute compute;                             // of the official networks
 };
 
 // Every metric of ours; one whose weights are not there is unavailable, with the reason. Reads and digests

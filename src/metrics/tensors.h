@@ -8,9 +8,14 @@
 
 #include "base/error.h"
 #include "media/video.h"
+#include "metrics/compute.h"
 #include "metrics/frame_embeddings.h"
+#include "nn/state_reader.h"
 
 namespace vidbench::metrics {
+
+// Throws Error(kInput) for a precision or a device that there is none of.
+[[nodiscard]] nn::NetworkOptions network_options(const Compute& compute);
 
 // The first `frames` frames, [T, H, W, 3] uint8, over the video's own memory.
 inline at::Tensor frames_tensor(const media::Video& video, size_t frames) {

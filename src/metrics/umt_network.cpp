@@ -15,8 +15,8 @@ struct UmtNetwork::Loaded {
   nn::VideoMae network;
 };
 
-UmtNetwork::UmtNetwork(WeightFile weights, WeightFile list)
-    : weights_(std::move(weights)), list_(std::move(list)) {}
+UmtNetwork::UmtNetwork(WeightFile weights, WeightFile list, Compute compute)
+    : weights_(std::move(weights)), list_(std::move(list)), compute_(std::move(compute)) {}
 UmtNetwork::~UmtNetwork() = default;
 
 const std::vector<std::string>& UmtNetwork::names() {
@@ -33,8 +33,10 @@ bool UmtNetwork::knows(const std::string& action) {
 std::vector<std::string> UmtNetwork::actions(const media::Video& video) {
   const c10::InferenceMode inference;
   if (!loaded_)
-    loaded_ = load_weights(
-        [&] { return std::make_unique<Loaded>(Loaded{nn::VideoMae(weights_.path, nn::kUmtLarge)}); });
+    loaded_ = load_weights([&] {
+      return std::make_unique<Loaded>(
+          Loaded{nn::VideoMae(weights_.path, nn::kUmtLarge, network_options(compute_))});
+    });
   const at::Tensor pictures = normalised_for_imagenet(
       middle_opencv_pictures(video, nn::VideoMae::kFrames, /*shorter=*/256, nn::VideoMae::kSide));
   const std::vector<float> logits =

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "media/video.h"
+#include "metrics/compute.h"
 #include "metrics/weights.h"
 
 namespace vidbench::metrics {
@@ -15,7 +16,7 @@ namespace vidbench::metrics {
 // threads is set_threads()'. Its calls throw Error(kEnvironment) for files that are damaged.
 class UmtNetwork {
  public:
-  UmtNetwork(WeightFile weights, WeightFile list);
+  UmtNetwork(WeightFile weights, WeightFile list, Compute compute = {});
   ~UmtNetwork();
 
   [[nodiscard]] const WeightFile& weights() const { return weights_; }
@@ -29,6 +30,7 @@ class UmtNetwork {
   struct Loaded;
   const std::vector<std::string>& names();
   WeightFile weights_, list_;
+  Compute compute_;
   std::vector<std::string> names_;
   std::unique_ptr<Loaded> loaded_;
 };

@@ -15,14 +15,15 @@ struct ViClipNetwork::Loaded {
   ClipPrompts prompts;
 };
 
-ViClipNetwork::ViClipNetwork(WeightFile weights, WeightFile merges)
-    : weights_(std::move(weights)), merges_(std::move(merges)) {}
+ViClipNetwork::ViClipNetwork(WeightFile weights, WeightFile merges, Compute compute)
+    : weights_(std::move(weights)), merges_(std::move(merges)), compute_(std::move(compute)) {}
 ViClipNetwork::~ViClipNetwork() = default;
 
 ViClipNetwork::Loaded& ViClipNetwork::loaded() {
   if (!loaded_)
     loaded_ = load_weights([&] {
-      return std::make_unique<Loaded>(Loaded{nn::ViClip(weights_.path), ClipPrompts(merges_.path)});
+      return std::make_unique<Loaded>(
+          Loaded{nn::ViClip(weights_.path, network_options(compute_)), ClipPrompts(merges_.path)});
     });
   return *loaded_;
 }

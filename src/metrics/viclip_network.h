@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "media/video.h"
+#include "metrics/compute.h"
 #include "metrics/weights.h"
 
 namespace vidbench::metrics {
@@ -15,7 +16,7 @@ namespace vidbench::metrics {
 // of CPU threads is set_threads()'. Its calls throw Error(kEnvironment) for weights that are damaged.
 class ViClipNetwork {
  public:
-  ViClipNetwork(WeightFile weights, WeightFile merges);
+  ViClipNetwork(WeightFile weights, WeightFile merges, Compute compute = {});
   ~ViClipNetwork();
 
   [[nodiscard]] const WeightFile& weights() const { return weights_; }
@@ -29,6 +30,7 @@ class ViClipNetwork {
   struct Loaded;
   Loaded& loaded();
   WeightFile weights_, merges_;
+  Compute compute_;
   std::unique_ptr<Loaded> loaded_;
 };
 

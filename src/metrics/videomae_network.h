@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "media/video.h"
+#include "metrics/compute.h"
 #include "metrics/weights.h"
 
 namespace vidbench::metrics {
@@ -13,7 +14,7 @@ namespace vidbench::metrics {
 // threads is set_threads()'.
 class VideoMaeNetwork {
  public:
-  explicit VideoMaeNetwork(WeightFile weights);
+  explicit VideoMaeNetwork(WeightFile weights, Compute compute = {});
   ~VideoMaeNetwork();
 
   [[nodiscard]] const WeightFile& weights() const { return weights_; }
@@ -27,6 +28,7 @@ class VideoMaeNetwork {
  private:
   struct Loaded;
   WeightFile weights_;
+  Compute compute_;
   std::unique_ptr<Loaded> loaded_;
 };
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "media/video.h"
+#include "metrics/compute.h"
 #include "metrics/weights.h"
 
 namespace vidbench::metrics {
@@ -14,7 +15,7 @@ namespace vidbench::metrics {
 // threads is set_threads()'.
 class VJepaNetwork {
  public:
-  VJepaNetwork(WeightFile encoder, WeightFile probe);
+  VJepaNetwork(WeightFile encoder, WeightFile probe, Compute compute = {});
   ~VJepaNetwork();
 
   [[nodiscard]] const WeightFile& encoder() const { return encoder_; }
@@ -28,6 +29,7 @@ class VJepaNetwork {
  private:
   struct Loaded;
   WeightFile encoder_, probe_;
+  Compute compute_;
   std::unique_ptr<Loaded> loaded_;
 };
 

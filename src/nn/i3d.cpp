@@ -16,10 +16,8 @@ constexpr std::array<const char*, 9> kMixed = {"Mixed_3b", "Mixed_3c", "Mixed_4b
 // gives.
 class Reader {
  public:
-  Reader(const std::filesystem::path& path, const I3dOptions& options)
-      : file_(load_checkpoint(path)),
-        state_(file_, path, "I3D's", {options.type, options.device}),
-        epsilon_(options.epsilon) {}
+  Reader(const std::filesystem::path& path, const NetworkOptions& options, double epsilon)
+      : file_(load_checkpoint(path)), state_(file_, path, "I3D's", options), epsilon_(epsilon) {}
 
   // Convolution, batch normalisation, ReLU.
   Conv3d unit(const std::string& name, int64_t inputs, Size3 kernel, Size3 stride = {1, 1, 1}) const {
@@ -50,9 +48,10 @@ class Reader {
 
 }  // namespace
 
-I3d::I3d(const std::filesystem::path& weights, const I3dOptions& options) : options_(options) {
+I3d::I3d(const std::filesystem::path& weights, const NetworkOptions& options, double epsilon)
+    : options_(options) {
   const c10::InferenceMode inference;
-  const Reader reader(weights, options);
+  const Reader reader(weights, options, epsilon);
   constexpr Size3 kOne = {1, 1, 1};
   constexpr Size3 kThree = {3, 3, 3};
   conv1a_ = reader.unit("Conv3d_1a_7x7", 3, {7, 7, 7}, {2, 2, 2});

@@ -12,13 +12,6 @@
 
 namespace vidbench::nn {
 
-struct I3dOptions {
-  at::ScalarType type = at::kFloat;  // kFloat, kBFloat16 or (CUDA) kHalf
-  at::Device device = at::kCPU;
-  // Of the batch normalisation: 1e-5 in cd-fvd's copy of the port, 1e-3 in the port itself.
-  double epsilon = 1e-5;
-};
-
 // One thread at a time.
 class I3d {
  public:
@@ -29,7 +22,9 @@ class I3d {
   // Reads the official state dict (i3d_pretrained_400.pt, rgb_imagenet.pt: "Conv3d_1a_7x7.conv3d.weight", …)
   // and folds the normalisation into the convolutions. Throws Error(kInput) naming file and key for another
   // network.
-  explicit I3d(const std::filesystem::path& weights, const I3dOptions& options = {});
+  // `epsilon` of the batch normalisation: 1e-5 in cd-fvd's copy of the port, 1e-3 in the port itself.
+  explicit I3d(const std::filesystem::path& weights, const NetworkOptions& options = {},
+               double epsilon = 1e-5);
 
   // clips [N, 3, T, 224, 224], values in -1..1, T >= kMinFrames -> logits averaged over time [N, 400], float,
   // on the CPU. Throws Error(kInput) for fewer frames.
@@ -41,7 +36,7 @@ class I3d {
   };
   [[nodiscard]] static at::Tensor mix(Mixed& block, const at::Tensor& x);
 
-  I3dOptions options_;
+  NetworkOptions options_;
   Conv3d conv1a_, conv2b_, conv2c_, logits_;
   std::vector<Mixed> mixed_;  // 3b, 3c, 4b, 4c, 4d, 4e, 4f, 5b, 5c
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "report/format.h"
 #include "report/set_statistic.h"
@@ -61,6 +62,33 @@ MetricScore score_mean(const store::MetricInfo& metric, const std::vector<store:
   return {metric, stats::bootstrap_mean(values), ""};
 }
 
+double distance(double a, double b) { return std::abs(a - b); }
+double distance(const std::vector<float>& a, const std::vector<float>& b) {
+  double sum = 0;
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) sum += std::pow(a[i] - b[i], 2);
+  return std::sqrt(sum);
+}
+double size_of(double a) { return std::abs(a); }
+double size_of(const std::vector<float>& a) {
+  double sum = 0;
+  for (const float x : a) sum += double{x} * x;
+  return std::sqrt(sum);
+}
+
+// None when one of the two lacks it; that of two zeros is 0.
+template <typename Values>
+std::optional<double> relative_error(const Values& values, const Values& exact, const std::string& name) {
+  const auto a = values.find(name), b = exact.find(name);
+  if (a == values.end() || b == exact.end()) return {};
+  const double error = distance(a->second, b->second);
+  return error == 0 ? 0 : error / size_of(b->second);
+}
+
+Json precision_json(const PrecisionError& error) {
+  return {
+      {"precision", error.precision}, {"videos", error.videos}, {"largest_relative_error", error.largest}};
+}
+
 Json coverage_json(const Coverage& coverage) {
   return {{"found", coverage.found}, {"scored", coverage.scored}, {"failed", coverage.failed}};
 }
@@ -97,6 +125,27 @@ std::vector<MetricScore> score_metrics(const std::vector<store::MetricInfo>& met
   return scores;
 }
 
+std::map<std::string, double> largest_errors(const std::vector<store::MetricInfo>& metrics,
+                                             const std::vector<store::VideoMeasurements>& videos,
+                                             const std::vector<store::VideoMeasurements>& exact) {
+  std::map<std::string, const store::Measurements*> by_file;
+  for (const auto& video : exact)
+    if (video.measurements) by_file[video.file] = &*video.measurements;
+  std::map<std::string, double> errors;
+  for (const auto& video : videos) {
+    const auto other = by_file.find(video.file);
+    if (!video.measurements || other == by_file.end()) continue;
+    for (const auto& metric : metrics) {
+      const auto error =
+          metric.is_set
+              ? relative_error(video.measurements->features, other->second->features, metric.features)
+              : relative_error(video.measurements->values, other->second->values, metric.id);
+      if (error) errors[metric.id] = std::max(errors[metric.id], *error);
+    }
+  }
+  return errors;
+}
+
 Coverage coverage(const std::vector<store::VideoMeasurements>& videos) {
   Coverage result{videos.size(), 0, 0};
   for (const auto& video : videos) {
@@ -129,6 +178,7 @@ Json to_json(const VideoScores& scores) {
     document["reference"] = coverage_json(coverage(scores.reference));
     document["reference"]["failures"] = failures_json(scores.reference);
   }
+  if (scores.precision) document["precision"] = precision_json(*scores.precision);
   return document;
 }
 

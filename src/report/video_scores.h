@@ -24,10 +24,19 @@ struct Coverage {
   size_t found = 0, scored = 0, failed = 0;
 };
 
+// How far the numbers of a reduced precision lie from float32's, where both were computed.
+struct PrecisionError {
+  std::string precision;
+  size_t videos = 0;  // that both were computed of
+  std::map<std::string, double>
+      largest;  // metric id -> relative error of a video's value, or of its features
+};
+
 struct VideoScores {
   std::vector<MetricScore> metrics;  // as asked for
   std::vector<store::VideoMeasurements> videos;
   std::vector<store::VideoMeasurements> reference;  // empty without one
+  std::optional<PrecisionError> precision;          // of networks that did not compute in float32
 };
 
 // Fills `metrics` with the numbers of the videos; `references` holds the reference set's features by feature
@@ -35,6 +44,12 @@ struct VideoScores {
 [[nodiscard]] std::vector<MetricScore> score_metrics(
     const std::vector<store::MetricInfo>& metrics, const std::vector<store::VideoMeasurements>& videos,
     const std::map<std::string, store::ReferenceFeatures>& references);
+
+// Largest over the videos that both lists have measurements of: |a - b| / |b| of values, and in the norm of
+// features.
+[[nodiscard]] std::map<std::string, double> largest_errors(
+    const std::vector<store::MetricInfo>& metrics, const std::vector<store::VideoMeasurements>& videos,
+    const std::vector<store::VideoMeasurements>& exact);
 
 [[nodiscard]] Coverage coverage(const std::vector<store::VideoMeasurements>& videos);
 
