@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/strings.h"
 #include "base/time.h"
 #include "cli/context.h"
@@ -260,6 +261,9 @@ void score(const Arguments& arguments, Context& context) {
       metrics, known, report::score_metrics(open, scores.videos, reference_features(open, scores.reference)));
   if (sets) keep_sets(*sets, scores);
   scores.precision = check_precision(arguments, *store, open, scores.videos, options, signals.token());
+  if (evaluator.peak_memory_bytes() > 0 && !arguments.quiet)
+    log_info(fmt::format("peak memory: {}, metric worker {}", human_bytes(peak_resident_bytes()),
+                         human_bytes(evaluator.peak_memory_bytes())));
   context.exit_code = give_scores(scores, arguments.output, title_of(arguments.videos),
                                   [&]() -> workers::Evaluator& { return evaluator; });
 }

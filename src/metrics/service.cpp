@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "base/hash.h"
+#include "base/memory.h"
 #include "media/encode.h"
 #include "metrics/decode_ahead.h"
 #include "metrics/measure.h"
@@ -119,7 +120,7 @@ Json for_each_request(const Json& params, const char* stage, workers::ProgressSi
                      {"stage", stage},
                      {"step", results.size()},
                      {"steps", found->size()},
-                     {"peak_memory_bytes", workers::rusage_peak_bytes()}});
+                     {"peak_memory_bytes", peak_resident_bytes()}});
   }
   return results;
 }
@@ -149,7 +150,7 @@ Json Service::evaluate(const Json& params, workers::ProgressSink& progress) cons
   Json results = for_each_request(params, "evaluate", progress, [&](const Json& request, const Json* next) {
     return evaluate_one(registry_, metrics, request, next, videos);
   });
-  return {{"results", std::move(results)}, {"peak_memory_bytes", workers::rusage_peak_bytes()}};
+  return {{"results", std::move(results)}, {"peak_memory_bytes", peak_resident_bytes()}};
 }
 
 Json Service::reference(const Json& params, workers::ProgressSink& progress) const {

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/memory.h"
 #include "base/strings.h"
 #include "base/time.h"
 #include "shapes/sampler.h"
@@ -91,7 +92,7 @@ void refuse_unknown(const Json& settings) {
 }
 
 uint64_t peak_memory(const at::Device& device) {
-  if (device.is_cpu()) return workers::rusage_peak_bytes();
+  if (device.is_cpu()) return peak_resident_bytes();
   const auto stats = at::getDeviceAllocator(device.type())
                          ->getDeviceStats(device.has_index() ? device.index() : c10::DeviceIndex{0});
   return static_cast<uint64_t>(stats.allocated_bytes[0].peak);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "stats/linear_algebra.h"
@@ -148,6 +149,13 @@ Eigen::VectorXd inverse_root_forms(const Features& centred, const Eigen::MatrixX
   return std::sqrt(scale) * (project(y, eigen.vectors).array().square().matrix() * inverses);
 }
 
+// Copies of the function share the statistic's matrices.
+template <typename Statistic>
+WeightedStatistic shared(const FeaturesRef& generated, const Gaussian& reference, Covariance kind) {
+  return [statistic = std::make_shared<const Statistic>(generated, reference, kind)](
+             const Eigen::VectorXd& weights) { return (*statistic)(weights); };
+}
+
 }  // namespace
 
 Gaussian fit_gaussian(const FeaturesRef& features, Covariance kind) {
@@ -170,8 +178,8 @@ WeightedStatistic frechet_statistic(const FeaturesRef& generated, const Gaussian
                                     Covariance kind) {
   require_features(generated, 2, "generated");
   require_same_width(static_cast<size_t>(generated.cols()), static_cast<size_t>(reference.mean.size()));
-  if (generated.rows() < generated.cols()) return NarrowStatistic(generated, reference, kind);
-  return WideStatistic(generated, reference, kind);
+  if (generated.rows() < generated.cols()) return shared<NarrowStatistic>(generated, reference, kind);
+  return shared<WideStatistic>(generated, reference, kind);
 }
 
 // The derivative by a row's weight, with c the centred row, S and R the covariances, n - k the divisor:

@@ -1,6 +1,7 @@
 #include "stats/kernel_distance.h"
 
 #include <algorithm>
+#include <memory>
 #include <numeric>
 #include <vector>
 
@@ -9,7 +10,7 @@
 namespace vidbench::stats {
 namespace {
 
-constexpr Eigen::Index kBlock = 1024;  // 8 MB of kernel at a time
+constexpr Eigen::Index kBlock = 512;  // 2 MB of kernel at a time
 
 Eigen::MatrixXd kernel(const FeaturesRef& a, const FeaturesRef& b) {
   const auto width = static_cast<double>(a.cols());
@@ -50,6 +51,37 @@ void require_sets(const FeaturesRef& generated, const FeaturesRef& reference) {
   require_same_width(static_cast<size_t>(generated.cols()), static_cast<size_t>(reference.cols()));
 }
 
+// The kernel summed by videos: `owner[i]` is row i's.
+struct KernelSums {
+  KernelSums(const FeaturesRef& generated, const FeaturesRef& reference,
+             const std::vector<Eigen::Index>& owner) {
+    const auto of = [&owner](Eigen::Index row) { return owner[static_cast<size_t>(row)]; };
+    const Eigen::Index videos = *std::max_element(owner.begin(), owner.end()) + 1;
+    within = Eigen::MatrixXd::Zero(videos, videos);
+    to_reference = diagonal = rows = Eigen::VectorXd::Zero(videos);
+    for_blocks(generated, generated, [&](Eigen::Index i, Eigen::Index j, const Eigen::MatrixXd& block) {
+      for (Eigen::Index column = 0; column < block.cols(); ++column)
+        for (Eigen::Index row = 0; row < block.rows(); ++row)
+          within(of(i + row), of(j + column)) += block(row, column);
+    });
+    for_blocks(generated, reference, [&](Eigen::Index i, Eigen::Index, const Eigen::MatrixXd& block) {
+      const Eigen::VectorXd sums = block.rowwise().sum();
+      for (Eigen::Index row = 0; row < block.rows(); ++row) to_reference[of(i + row)] += sums[row];
+    });
+    to_reference /= static_cast<double>(reference.rows());
+    const Eigen::VectorXd itself = kernel_diagonal(generated);
+    for (Eigen::Index row = 0; row < generated.rows(); ++row) {
+      diagonal[of(row)] += itself[row];
+      rows[of(row)] += 1;
+    }
+    reference_mean = mean_between_rows(reference);
+  }
+
+  Eigen::MatrixXd within;                        // of two videos' rows
+  Eigen::VectorXd to_reference, diagonal, rows;  // rows: how many a video has
+  double reference_mean = 0;
+};
+
 }  // namespace
 
 WeightedStatistic kernel_statistic(const FeaturesRef& generated, const FeaturesRef& reference,
@@ -60,31 +92,11 @@ WeightedStatistic kernel_statistic(const FeaturesRef& generated, const FeaturesR
     owner.resize(static_cast<size_t>(generated.rows()));
     std::iota(owner.begin(), owner.end(), 0);
   }
-  const Eigen::Index videos = *std::max_element(owner.begin(), owner.end()) + 1;
-  const auto of = [&owner](Eigen::Index row) { return owner[static_cast<size_t>(row)]; };
-  Eigen::MatrixXd within = Eigen::MatrixXd::Zero(videos, videos);
-  for_blocks(generated, generated, [&](Eigen::Index i, Eigen::Index j, const Eigen::MatrixXd& block) {
-    for (Eigen::Index column = 0; column < block.cols(); ++column)
-      for (Eigen::Index row = 0; row < block.rows(); ++row)
-        within(of(i + row), of(j + column)) += block(row, column);
-  });
-  Eigen::VectorXd to_reference = Eigen::VectorXd::Zero(videos);
-  for_blocks(generated, reference, [&](Eigen::Index i, Eigen::Index, const Eigen::MatrixXd& block) {
-    const Eigen::VectorXd sums = block.rowwise().sum();
-    for (Eigen::Index row = 0; row < block.rows(); ++row) to_reference[of(i + row)] += sums[row];
-  });
-  to_reference /= static_cast<double>(reference.rows());
-  Eigen::VectorXd diagonal = Eigen::VectorXd::Zero(videos), rows = Eigen::VectorXd::Zero(videos);
-  const Eigen::VectorXd itself = kernel_diagonal(generated);
-  for (Eigen::Index row = 0; row < generated.rows(); ++row) {
-    diagonal[of(row)] += itself[row];
-    rows[of(row)] += 1;
-  }
-  const double reference_mean = mean_between_rows(reference);
-  return [within, to_reference, diagonal, rows, reference_mean](const Eigen::VectorXd& weights) {
-    const double n = weights.dot(rows);
-    const double same = weights.dot(within * weights) - weights.dot(diagonal);
-    return same / (n * (n - 1)) + reference_mean - 2 * weights.dot(to_reference) / n;
+  const auto sums = std::make_shared<const KernelSums>(generated, reference, owner);
+  return [sums](const Eigen::VectorXd& weights) {
+    const double n = weights.dot(sums->rows);
+    const double same = weights.dot(sums->within * weights) - weights.dot(sums->diagonal);
+    return same / (n * (n - 1)) + sums->reference_mean - 2 * weights.dot(sums->to_reference) / n;
   };
 }
 
@@ -100,12 +112,12 @@ Interval kernel_interval(const FeaturesRef& generated, const FeaturesRef& refere
 
 WeightedStatistic jedi_statistic(const FeaturesRef& generated, const FeaturesRef& reference) {
   require_sets(generated, reference);
-  const Eigen::MatrixXd within = square_kernel(generated, generated);
   const Eigen::VectorXd to_reference = square_kernel(generated, reference).rowwise().mean();
   const double reference_mean = square_kernel(reference, reference).mean();
-  return [within, to_reference, reference_mean](const Eigen::VectorXd& weights) {
+  return [within = std::make_shared<const Eigen::MatrixXd>(square_kernel(generated, generated)), to_reference,
+          reference_mean](const Eigen::VectorXd& weights) {
     const double n = weights.sum();
-    const double same = weights.dot(within * weights) / (n * n);
+    const double same = weights.dot(*within * weights) / (n * n);
     return 100 * (same + reference_mean - 2 * weights.dot(to_reference) / n);
   };
 }

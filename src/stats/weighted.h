@@ -10,7 +10,7 @@
 namespace vidbench::stats {
 
 // A statistic of rows, each taken `weights[row]` times: whole numbers, not negative, at least 2 in all. Holds
-// copies of what it needs; safe to call from several threads.
+// what it needs, which copies of it share; safe to call from several threads.
 using WeightedStatistic = std::function<double(const Eigen::VectorXd& weights)>;
 
 // The value on n rows taken once each and its interval over redraws of the rows, centred on that value

@@ -84,7 +84,12 @@ class Evaluator::Impl {
     for (const EvaluateRequest& request : requests) list.push_back(evaluate_request(request));
     const std::vector<store::MetricInfo> chosen = choose_metrics(offered_, metrics);
     return ask("evaluate", {{"metrics", metrics}, {"requests", list}}, for_each(requests.size()), stop,
-               [&](const Json& result) { return read_evaluate_result(result, requests, chosen); });
+               [&](const Json& result) {
+                 const auto peak = result.find("peak_memory_bytes");
+                 if (peak != result.end() && peak->is_number_unsigned())
+                   peak_memory_bytes_ = std::max(peak_memory_bytes_, peak->get<uint64_t>());
+                 return read_evaluate_result(result, requests, chosen);
+               });
   }
 
   std::map<std::string, store::Failure> ask_encode(const std::vector<EncodeRequest>& requests) {
@@ -117,11 +122,14 @@ class Evaluator::Impl {
   EvaluatorTimeouts timeouts_;
   std::unique_ptr<WorkerProcess> worker_;
   std::vector<store::MetricInfo> offered_;
+  uint64_t peak_memory_bytes_ = 0;
 };
 
 Evaluator::Evaluator(std::vector<std::string> command, RunnerOptions options, EvaluatorTimeouts timeouts)
     : impl_(std::make_unique<Impl>(std::move(command), std::move(options), timeouts)) {}
 Evaluator::~Evaluator() { stop(); }
+
+uint64_t Evaluator::peak_memory_bytes() const { return impl_->peak_memory_bytes_; }
 
 std::vector<store::MetricInfo> Evaluator::start() {
   impl_->start();

@@ -62,6 +62,8 @@ class Evaluator {
   // Feature id → features of `count` reference videos of `kind`. Throws WorkerError.
   [[nodiscard]] std::map<std::string, store::ReferenceFeatures> reference(
       const std::string& kind, int count, uint64_t seed, const std::vector<std::string>& features);
+  // The largest peak that the worker reported with an evaluation, 0 when it told none.
+  [[nodiscard]] uint64_t peak_memory_bytes() const;
   // Failures by request id; empty = all written.
   [[nodiscard]] std::map<std::string, store::Failure> encode(const std::vector<EncodeRequest>& requests);
   void stop() noexcept;

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -225,12 +224,6 @@ int WorkerServer::serve() {
   const int code = serve(STDIN_FILENO, out_fd);
   ::close(out_fd);
   return code;
-}
-
-uint64_t rusage_peak_bytes() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
 }
 
 }  // namespace vidbench::workers

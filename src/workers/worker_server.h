@@ -86,7 +86,4 @@ class WorkerServer {
   bool stopping_ = false;
 };
 
-// The peak resident size of this process so far.
-[[nodiscard]] uint64_t rusage_peak_bytes();
-
 }  // namespace vidbench::workers
