@@ -1,5 +1,4 @@
-// Reads and writes the safetensors format (github.com/huggingface/safetensors): an 8-byte little-endian
-// header length, a JSON header {name: {dtype, shape, data_offsets}}, then the raw little-endian data.
+// Reads and writes the safetensors format (nn/safetensors_layout.h).
 #pragma once
 
 #include <ATen/core/Tensor.h>
