@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "metrics/amt_network.h"
 #include "metrics/clip_network.h"
 #include "metrics/dino_network.h"
 #include "metrics/i3d_network.h"
@@ -85,6 +86,9 @@ namespace vidbench::metrics {
 [[nodiscard]] Metric evalcrafter_warping_error(
     std::shared_ptr<RaftNetwork> network);                                 // evalcrafter/warping-error
 [[nodiscard]] Metric warping_error(std::shared_ptr<RaftNetwork> network);  // video/warping-error
+
+// Needs AMT-S's weights.
+[[nodiscard]] Metric motion_smoothness(std::shared_ptr<AmtNetwork> network);  // vbench/motion-smoothness
 
 // Compare with the paired video.
 [[nodiscard]] Metric paired_psnr();                                        // paired/psnr

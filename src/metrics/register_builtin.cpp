@@ -98,6 +98,10 @@ void register_raft(Registry& registry, const std::vector<std::filesystem::path>&
   registry.add(evalcrafter_warping_error(network));
 }
 
+void register_amt(Registry& registry, const std::vector<std::filesystem::path>& folders) {
+  registry.add(motion_smoothness(std::make_shared<AmtNetwork>(find_weight_file(folders, {"amt-s.pth"}))));
+}
+
 // Another video to compare with.
 void register_paired(Registry& registry, const std::vector<std::filesystem::path>& folders) {
   registry.add(paired_psnr());
@@ -120,6 +124,7 @@ void register_builtin(Registry& registry, const Resources& resources) {
   register_musiq(registry, resources.weights);
   register_inception(registry, resources.weights);
   register_raft(registry, resources.weights);
+  register_amt(registry, resources.weights);
   register_paired(registry, resources.weights);
 }
 
