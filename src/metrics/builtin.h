@@ -19,10 +19,11 @@
 
 namespace vidbench::metrics {
 
-[[nodiscard]] Metric flicker();        // video/flicker
-[[nodiscard]] Metric motion_amount();  // video/motion-amount
-[[nodiscard]] Metric sharpness();      // video/sharpness
-[[nodiscard]] Metric exposure();       // video/exposure
+[[nodiscard]] Metric flicker();              // video/flicker
+[[nodiscard]] Metric temporal_flickering();  // vbench/temporal-flickering
+[[nodiscard]] Metric motion_amount();        // video/motion-amount
+[[nodiscard]] Metric sharpness();            // video/sharpness
+[[nodiscard]] Metric exposure();             // video/exposure
 
 [[nodiscard]] Metric shapes_flicker();        // shapes/flicker
 [[nodiscard]] Metric shapes_motion_amount();  // shapes/motion-amount
@@ -82,6 +83,7 @@ namespace vidbench::metrics {
 
 // Need RAFT's weights.
 [[nodiscard]] Metric dynamic_degree(std::shared_ptr<RaftNetwork> network);  // vbench/dynamic-degree
+[[nodiscard]] Metric static_filter(std::shared_ptr<RaftNetwork> network);   // vbench/static
 [[nodiscard]] Metric flow_magnitude(std::shared_ptr<RaftNetwork> network);  // video/flow-magnitude
 [[nodiscard]] Metric evalcrafter_warping_error(
     std::shared_ptr<RaftNetwork> network);                                 // evalcrafter/warping-error

@@ -11,6 +11,7 @@ namespace vidbench::metrics {
 namespace {
 
 constexpr double kLargestShare = 0.05;
+constexpr double kLargestShareOfStatic = 0.02;
 
 nn::ReplicationPadding padding_of(size_t height, size_t width) {
   return {static_cast<int64_t>(height), static_cast<int64_t>(width), nn::Raft::kScale};
@@ -82,6 +83,29 @@ std::vector<PairMotion> RaftNetwork::motion(const media::Video& video, std::span
     std::vector<float> all = numbers(lengths);
     result.push_back({mean(numbers(padding.crop(lengths))), mean_of_largest(all, kLargestShare)});
   }
+  return result;
+}
+
+StaticMotion RaftNetwork::static_motion(const media::Video& video) {
+  const c10::InferenceMode inference;
+  nn::Raft& network = load().network;
+  const nn::ReplicationPadding padding = padding_of(video.height, video.width);
+  const auto encoded = [&](size_t frame) {
+    return network.encode(padding.pad(picture_tensor(video, frame)));
+  };
+  const auto moved = [&](nn::Raft::Encoded& from, nn::Raft::Encoded& to) {
+    std::vector<float> lengths =
+        numbers(squared_length(network.flow(std::vector<nn::Raft::Pair>{{&from, &to}})).sqrt());
+    return mean_of_largest(lengths, kLargestShareOfStatic);
+  };
+  StaticMotion result;
+  nn::Raft::Encoded first = encoded(0), before = first;
+  for (size_t i = 1; i < video.frames; ++i) {
+    nn::Raft::Encoded now = encoded(i);
+    result.neighbours.push_back(moved(before, now));
+    before = std::move(now);
+  }
+  result.ends = {moved(first, before), moved(before, first)};
   return result;
 }
 

@@ -8,6 +8,7 @@ namespace {
 // Any video, no network.
 void register_generic(Registry& registry) {
   registry.add(flicker());
+  registry.add(temporal_flickering());
   registry.add(motion_amount());
   registry.add(sharpness());
   registry.add(exposure());
@@ -93,6 +94,7 @@ void register_inception(Registry& registry, const std::vector<std::filesystem::p
 void register_raft(Registry& registry, const std::vector<std::filesystem::path>& folders) {
   const auto network = std::make_shared<RaftNetwork>(find_weight_file(folders, {"raft-things.pth"}));
   registry.add(dynamic_degree(network));
+  registry.add(static_filter(network));
   registry.add(flow_magnitude(network));
   registry.add(warping_error(network));
   registry.add(evalcrafter_warping_error(network));
