@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "metrics/amt_network.h"
 #include "metrics/c3d_network.h"
 #include "metrics/clip_network.h"
 #include "metrics/dino_network.h"
@@ -22,10 +23,11 @@
 
 namespace vidbench::metrics {
 
-[[nodiscard]] Metric flicker();        // video/flicker
-[[nodiscard]] Metric motion_amount();  // video/motion-amount
-[[nodiscard]] Metric sharpness();      // video/sharpness
-[[nodiscard]] Metric exposure();       // video/exposure
+[[nodiscard]] Metric flicker();              // video/flicker
+[[nodiscard]] Metric temporal_flickering();  // vbench/temporal-flickering
+[[nodiscard]] Metric motion_amount();        // video/motion-amount
+[[nodiscard]] Metric sharpness();            // video/sharpness
+[[nodiscard]] Metric exposure();             // video/exposure
 
 [[nodiscard]] Metric shapes_flicker();        // shapes/flicker
 [[nodiscard]] Metric shapes_motion_amount();  // shapes/motion-amount
@@ -105,10 +107,14 @@ namespace vidbench::metrics {
 
 // Need RAFT's weights.
 [[nodiscard]] Metric dynamic_degree(std::shared_ptr<RaftNetwork> network);  // vbench/dynamic-degree
+[[nodiscard]] Metric static_filter(std::shared_ptr<RaftNetwork> network);   // vbench/static
 [[nodiscard]] Metric flow_magnitude(std::shared_ptr<RaftNetwork> network);  // video/flow-magnitude
 [[nodiscard]] Metric evalcrafter_warping_error(
     std::shared_ptr<RaftNetwork> network);                                 // evalcrafter/warping-error
 [[nodiscard]] Metric warping_error(std::shared_ptr<RaftNetwork> network);  // video/warping-error
+
+// Needs AMT-S's weights.
+[[nodiscard]] Metric motion_smoothness(std::shared_ptr<AmtNetwork> network);  // vbench/motion-smoothness
 
 // Compare with the paired video.
 [[nodiscard]] Metric paired_psnr();                                        // paired/psnr

@@ -5,18 +5,16 @@
 #include "metrics/picture.h"
 #include "metrics/tensors.h"
 #include "nn/raft.h"
+#include "nn/sampling.h"
 
 namespace vidbench::metrics {
 namespace {
 
 constexpr double kLargestShare = 0.05;
+constexpr double kLargestShareOfStatic = 0.02;
 
-// [1, 3, H, W] uint8.
-at::Tensor picture(const media::Video& video, size_t frame) {
-  return frames_tensor(video, video.frames)
-      .select(0, static_cast<int64_t>(frame))
-      .permute({2, 0, 1})
-      .unsqueeze(0);
+nn::ReplicationPadding padding_of(size_t height, size_t width) {
+  return {static_cast<int64_t>(height), static_cast<int64_t>(width), nn::Raft::kScale};
 }
 
 // [1, 3, H/2, W/2] in 0..1.
@@ -31,16 +29,6 @@ double mean(const std::vector<float>& values) {
   return sum / static_cast<double>(values.size());
 }
 
-// What `flow` points at in `picture`, bilinear; positions outside are moved to the border.
-at::Tensor warp(const at::Tensor& picture, const at::Tensor& flow) {
-  const int64_t height = flow.size(2), width = flow.size(3);
-  const at::Tensor x = flow.select(1, 0) + at::arange(width, flow.options());
-  const at::Tensor y = flow.select(1, 1) + at::arange(height, flow.options()).unsqueeze(1);
-  const at::Tensor grid = at::stack(
-      {x * (2.0 / static_cast<double>(width - 1)) - 1, y * (2.0 / static_cast<double>(height - 1)) - 1}, 3);
-  return at::grid_sampler_2d(picture, grid, /*bilinear*/ 0, /*border*/ 1, /*align_corners=*/true);
-}
-
 at::Tensor squared_length(const at::Tensor& flow) { return flow.square().sum(1, /*keepdim=*/true); }
 
 // Squared differences to the next column and row; none from the last one.
@@ -52,7 +40,7 @@ at::Tensor squared_gradient(const at::Tensor& flow) {
 
 // Where the flow leads to a pixel that does not lead back, and at the edges of what moves.
 at::Tensor occlusion(const at::Tensor& forward, const at::Tensor& backward) {
-  const at::Tensor back = warp(backward, forward);
+  const at::Tensor back = nn::warp(backward, forward);
   const at::Tensor lost =
       squared_length(back + forward) > (squared_length(back) + squared_length(forward)) * 0.01 + 0.5;
   return lost.logical_or(squared_gradient(forward) > squared_length(forward) * 0.01 + 0.002);
@@ -64,7 +52,7 @@ double warping_error_of(const at::Tensor& before, const at::Tensor& now,
   const at::Tensor visible = occlusion(flows.forward, flows.backward).logical_not().to(at::kFloat);
   const double count = visible.sum(at::kDouble).item<double>();
   if (count == 0) return 0;
-  const at::Tensor difference = (warp(now, flows.forward) - before) * visible;
+  const at::Tensor difference = (nn::warp(now, flows.forward) - before) * visible;
   return difference.square().sum(at::kDouble).item<double>() / count;
 }
 
@@ -96,11 +84,11 @@ RaftNetwork::Loaded& RaftNetwork::load() {
 
 std::vector<PairMotion> RaftNetwork::motion(const media::Video& video, std::span<const size_t> frames) {
   const c10::InferenceMode inference;
-  const nn::RaftPadding padding(static_cast<int64_t>(video.height), static_cast<int64_t>(video.width));
+  const nn::ReplicationPadding padding = padding_of(video.height, video.width);
   nn::FlowSequence sequence(load().network, /*backward=*/false);
   std::vector<PairMotion> result;
   for (const size_t frame : frames) {
-    const auto flows = sequence.next(padding.pad(picture(video, frame)));
+    const auto flows = sequence.next(padding.pad(picture_tensor(video, frame)));
     if (!flows) continue;
     const at::Tensor lengths = squared_length(flows->forward).sqrt();
     std::vector<float> all = numbers(lengths);
@@ -109,15 +97,37 @@ std::vector<PairMotion> RaftNetwork::motion(const media::Video& video, std::span
   return result;
 }
 
+StaticMotion RaftNetwork::static_motion(const media::Video& video) {
+  const c10::InferenceMode inference;
+  nn::Raft& network = load().network;
+  const nn::ReplicationPadding padding = padding_of(video.height, video.width);
+  const auto encoded = [&](size_t frame) {
+    return network.encode(padding.pad(picture_tensor(video, frame)));
+  };
+  const auto moved = [&](nn::Raft::Encoded& from, nn::Raft::Encoded& to) {
+    std::vector<float> lengths =
+        numbers(squared_length(network.flow(std::vector<nn::Raft::Pair>{{&from, &to}})).sqrt());
+    return mean_of_largest(lengths, kLargestShareOfStatic);
+  };
+  StaticMotion result;
+  nn::Raft::Encoded first = encoded(0), before = first;
+  for (size_t i = 1; i < video.frames; ++i) {
+    nn::Raft::Encoded now = encoded(i);
+    result.neighbours.push_back(moved(before, now));
+    before = std::move(now);
+  }
+  result.ends = {moved(first, before), moved(before, first)};
+  return result;
+}
+
 double RaftNetwork::warping_error(const media::Video& video, double white) {
   const c10::InferenceMode inference;
-  const nn::RaftPadding padding(static_cast<int64_t>(video.height / 2),
-                                static_cast<int64_t>(video.width / 2));
+  const nn::ReplicationPadding padding = padding_of(video.height / 2, video.width / 2);
   nn::FlowSequence sequence(load().network, /*backward=*/true);
   at::Tensor before;
   double sum = 0;
   for (size_t i = 0; i < video.frames; ++i) {
-    const at::Tensor now = padding.pad(half_size(picture(video, i)));
+    const at::Tensor now = padding.pad(half_size(picture_tensor(video, i)));
     if (const auto flows = sequence.next(now * white)) sum += warping_error_of(before, now, *flows);
     before = now;
   }

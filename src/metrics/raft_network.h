@@ -1,6 +1,7 @@
 // RAFT as the metrics use it: from a decoded video to how its pixels move. This header is free of libtorch.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <span>
 #include <vector>
@@ -15,6 +16,12 @@ namespace vidbench::metrics {
 struct PairMotion {
   double mean = 0;     // over the picture
   double largest = 0;  // mean of the largest 5 % over the picture and what it was padded with
+};
+
+// How far the parts of a frame that move most, 2 % of the padded picture, move on average, in pixels.
+struct StaticMotion {
+  std::vector<double> neighbours;    // from each frame to the next
+  std::array<double, 2> ends{0, 0};  // from the first frame to the last, and back
 };
 
 // Loads the network at the first use. One thread at a time; the number of CPU threads is set_threads()'.
@@ -33,6 +40,9 @@ class RaftNetwork {
 
   // Between neighbours of the chosen frames at their own size, at least kMinSide.
   [[nodiscard]] std::vector<PairMotion> motion(const media::Video& video, std::span<const size_t> frames);
+
+  // Of all frames, at least two, at their own size, at least kMinSide.
+  [[nodiscard]] StaticMotion static_motion(const media::Video& video);
 
   // EvalCrafter's warping error over all frames (metrics/warping_error.cpp), at half their size, which is at
   // least kMinSide. RAFT, made for 0..255, sees values of 0..`white`.

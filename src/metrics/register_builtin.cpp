@@ -9,6 +9,7 @@ namespace {
 // Any video, no network.
 void register_generic(Registry& registry) {
   registry.add(flicker());
+  registry.add(temporal_flickering());
   registry.add(motion_amount());
   registry.add(sharpness());
   registry.add(exposure());
@@ -159,9 +160,15 @@ void register_inception(Official& official) {
 void register_raft(Official& official) {
   const auto network = std::make_shared<RaftNetwork>(official.find({"raft-things.pth"}), official.compute());
   official.add(dynamic_degree(network));
+  official.add(static_filter(network));
   official.add(flow_magnitude(network));
   official.add(warping_error(network));
   official.add(evalcrafter_warping_error(network));
+}
+
+void register_amt(Official& official) {
+  official.add(
+      motion_smoothness(std::make_shared<AmtNetwork>(official.find({"amt-s.pth"}), official.compute())));
 }
 
 // Another video to compare with.
@@ -193,6 +200,7 @@ void register_builtin(Registry& registry, const Resources& resources) {
   register_musiq(official);
   register_inception(official);
   register_raft(official);
+  register_amt(official);
   register_paired(official);
 }
 

@@ -25,6 +25,14 @@ inline at::Tensor frames_tensor(const media::Video& video, size_t frames) {
                        {size(frames), size(video.height), size(video.width), 3}, at::kByte);
 }
 
+// One frame, [1, 3, H, W] uint8, over the video's own memory.
+inline at::Tensor picture_tensor(const media::Video& video, size_t frame) {
+  return frames_tensor(video, video.frames)
+      .select(0, static_cast<int64_t>(frame))
+      .permute({2, 0, 1})
+      .unsqueeze(0);
+}
+
 inline std::vector<float> numbers(const at::Tensor& tensor) {
   const at::Tensor flat = tensor.to(at::kCPU, at::kFloat).contiguous();
   const float* data = flat.const_data_ptr<float>();

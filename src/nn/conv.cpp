@@ -44,7 +44,7 @@ at::Tensor packed_weight(const at::Tensor& weight, at::IntArrayRef padding, at::
   return op.call(weight, padding, stride, std::vector<int64_t>(stride.size(), 1), 1, input);
 }
 
-at::MemoryFormat channels_last(const at::Tensor& x) {
+at::MemoryFormat memory_format(const at::Tensor& x) {
   return x.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast;
 }
 
@@ -58,7 +58,7 @@ std::array<int64_t, 2> same_padding(int64_t extent, int64_t kernel, int64_t stri
 
 PreparedConv::PreparedConv(const at::Tensor& weight, const at::Tensor& bias, at::IntArrayRef stride,
                            bool relu, at::ScalarType type, at::Device device)
-    : weight_(weight.to(device, type).contiguous(channels_last(weight))),
+    : weight_(weight.to(device, type).contiguous(memory_format(weight))),
       bias_(bias.defined() ? bias.to(device, type) : bias),
       stride_(stride.vec()),
       relu_(relu) {}
@@ -77,6 +77,27 @@ at::Tensor PreparedConv::operator()(const at::Tensor& x, at::IntArrayRef padding
     packed_for_ = std::move(wanted);
   }
   return pointwise(x, packed_, bias, padding, stride_, relu_);
+}
+
+Kernel read_kernel(const StateReader& state, const std::string& name, int64_t inputs, int64_t outputs,
+                   Size2 size) {
+  return {state.float_tensor(name + ".weight", {outputs, inputs, size[0], size[1]}),
+          state.float_tensor(name + ".bias", {outputs})};
+}
+
+Conv2d centred_conv(const Kernel& kernel, int64_t stride, bool relu, const NetworkOptions& options) {
+  return {
+      kernel.weight, kernel.bias,  {stride, stride}, {kernel.weight.size(2) / 2, kernel.weight.size(3) / 2},
+      relu,          options.type, options.device};
+}
+
+at::Tensor channels_last(const at::Tensor& x) { return x.contiguous(at::MemoryFormat::ChannelsLast); }
+
+at::Tensor instance_norm(const at::Tensor& x) {
+  constexpr double kEpsilon = 1e-5;
+  // With one picture it is a batch normalisation in training, whose kernel knows channels last.
+  return at::batch_norm(x, {}, {}, {}, {}, /*training=*/true, /*momentum=*/0, kEpsilon,
+                        /*cudnn_enabled=*/true);
 }
 
 at::Tensor Conv3d::operator()(const at::Tensor& x) {

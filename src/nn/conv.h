@@ -1,5 +1,5 @@
 // Convolutions prepared for inference: normalisation folded in, weights laid out once, activation in the same
-// pass.
+// pass; and the normalisation that cannot be folded in.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -55,6 +55,22 @@ class Conv2d {
   PreparedConv conv_;
   Size2 padding_{0, 0};
 };
+
+struct Kernel {
+  at::Tensor weight, bias;
+};
+// "<name>.weight" [outputs, inputs, kh, kw] and "<name>.bias" [outputs], in float on the CPU.
+[[nodiscard]] Kernel read_kernel(const StateReader& state, const std::string& name, int64_t inputs,
+                                 int64_t outputs, Size2 size);
+// Padded so that only the stride makes the output smaller.
+[[nodiscard]] Conv2d centred_conv(const Kernel& kernel, int64_t stride, bool relu,
+                                  const NetworkOptions& options);
+
+// [N, C, H, W] in the layout that Conv2d takes; the same tensor when it has it.
+[[nodiscard]] at::Tensor channels_last(const at::Tensor& x);
+
+// Each channel of a picture [1, C, H, W] with mean 0 and variance 1.
+[[nodiscard]] at::Tensor instance_norm(const at::Tensor& x);
 
 // Three-dimensional, padding as TensorFlow's SAME: the output has ceil(input / stride) values; what is uneven
 // goes behind. One thread at a time.

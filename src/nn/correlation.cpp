@@ -10,8 +10,6 @@
 namespace vidbench::nn {
 namespace {
 
-constexpr int64_t kWindow = 2 * Correlation::kRadius + 1;
-
 // Of the correlation of one value of map 1 with all levels of map 2.
 int64_t bytes_a_query(int64_t height, int64_t width) {
   int64_t values = 0;
@@ -20,22 +18,22 @@ int64_t bytes_a_query(int64_t height, int64_t width) {
   return values * static_cast<int64_t>(sizeof(float));
 }
 
-// [1, 81, 2]: all pairs of offsets, x changing slowest.
-at::Tensor window_offsets(const at::TensorOptions& options) {
-  const at::Tensor steps = at::arange(-Correlation::kRadius, Correlation::kRadius + 1, options);
+// [1, (2 · radius + 1)², 2]: all pairs of offsets, x changing slowest.
+at::Tensor window_offsets(int64_t radius, const at::TensorOptions& options) {
+  const at::Tensor steps = at::arange(-radius, radius + 1, options);
   const std::vector<at::Tensor> grids = at::meshgrid({steps, steps}, "ij");
   return at::stack({grids[0].reshape(-1), grids[1].reshape(-1)}, 1).unsqueeze(0);
 }
 
 }  // namespace
 
-Correlation::Correlation(const at::Tensor& first, const at::Tensor& second, int64_t max_bytes)
-    : height_(first.size(2)), width_(first.size(3)) {
+Correlation::Correlation(const at::Tensor& first, const at::Tensor& second, int64_t radius, int64_t max_bytes)
+    : height_(first.size(2)), width_(first.size(3)), side_(2 * radius + 1) {
   if (first.sizes() != second.sizes() || std::min(height_, width_) < kMinSide)
     throw Error(ErrorCode::kInternal, "a correlation takes two maps of one size, at least 16x16");
   const double channels = static_cast<double>(first.size(1));
   first_ = first.flatten(2).transpose(1, 2).contiguous() / std::sqrt(channels);
-  const at::Tensor window = window_offsets(first.options());
+  const at::Tensor window = window_offsets(radius, first.options());
   at::Tensor map = second;
   for (int64_t l = 0; l < kLevels; ++l) {
     // The mean of correlations is the correlation with the mean.
@@ -79,14 +77,14 @@ at::Tensor Correlation::lookup(const at::Tensor& centres) const {
     std::vector<at::Tensor> samples;
     for (size_t l = 0; l < levels_.size(); ++l) {
       const at::Tensor grid = at::addcmul(levels_[l].offsets, centre, levels_[l].scale);
-      samples.push_back(at::grid_sampler_2d(made[l], grid.view({-1, kWindow, kWindow, 2}), /*bilinear*/ 0,
+      samples.push_back(at::grid_sampler_2d(made[l], grid.view({-1, side_, side_, 2}), /*bilinear*/ 0,
                                             /*zeros outside*/ 0, /*align_corners=*/true)
-                            .view({pairs, count, kWindow * kWindow}));
+                            .view({pairs, count, side_ * side_}));
     }
     blocks.push_back(at::cat(samples, 2));
   }
   const at::Tensor all = blocks.size() == 1 ? blocks.front() : at::cat(blocks, 1);
-  return all.view({pairs, height_, width_, kFeatures}).permute({0, 3, 1, 2});
+  return all.view({pairs, height_, width_, -1}).permute({0, 3, 1, 2});
 }
 
 }  // namespace vidbench::nn

@@ -8,30 +8,15 @@
 #include "base/error.h"
 #include "nn/checkpoint.h"
 #include "nn/correlation.h"
+#include "nn/sampling.h"
 
 namespace vidbench::nn {
 namespace {
 
-constexpr int64_t kScale = 8;     // of a frame's side to a map's
+constexpr int64_t kScale = Raft::kScale;
+constexpr int64_t kRadius = 4;    // of lookups in the correlation
 constexpr int64_t kHidden = 128;  // also of the context and of the motion features
 constexpr double kEpsilon = 1e-5;
-
-// Over each channel of each picture. With one picture it is a batch normalisation in training, whose kernel
-// knows channels last.
-at::Tensor instance_norm(const at::Tensor& x) {
-  return at::batch_norm(x, {}, {}, {}, {}, /*training=*/true, /*momentum=*/0, kEpsilon,
-                        /*cudnn_enabled=*/true);
-}
-
-at::Tensor channels_last(const at::Tensor& x) { return x.contiguous(at::MemoryFormat::ChannelsLast); }
-
-// (x, y) of each value of a map, [1, 2, H, W].
-at::Tensor positions(int64_t height, int64_t width, at::Device device) {
-  const auto options = at::TensorOptions(at::kFloat).device(device);
-  const std::vector<at::Tensor> grids =
-      at::meshgrid({at::arange(height, options), at::arange(width, options)}, "ij");
-  return at::stack({grids[1], grids[0]}).unsqueeze(0);
-}
 
 // Each of 8x8 pixels is a convex combination of the 3x3 flows around its map value; mask [N, 576, H, W].
 at::Tensor upsample(const at::Tensor& flow, const at::Tensor& mask) {
@@ -56,24 +41,11 @@ class Raft::Reader {
     if (state_.has("module.fnet.conv1.weight")) prefix_ = "module.";
   }
 
-  struct Kernel {
-    at::Tensor weight, bias;
-  };
-  // "<name>.weight" [outputs, inputs, kh, kw] and "<name>.bias" [outputs].
   Kernel kernel(const std::string& name, int64_t inputs, int64_t outputs, Size2 size) const {
-    const std::string key = prefix_ + name;
-    return {state_.float_tensor(key + ".weight", {outputs, inputs, size[0], size[1]}),
-            state_.float_tensor(key + ".bias", {outputs})};
+    return read_kernel(state_, prefix_ + name, inputs, outputs, size);
   }
-  // Padded so that only the stride makes the output smaller.
   Conv2d conv(const Kernel& kernel, int64_t stride, bool relu) const {
-    return {kernel.weight,
-            kernel.bias,
-            {stride, stride},
-            {kernel.weight.size(2) / 2, kernel.weight.size(3) / 2},
-            relu,
-            state_.options().type,
-            state_.options().device};
+    return centred_conv(kernel, stride, relu, state_.options());
   }
   Conv2d conv(const std::string& name, int64_t inputs, int64_t outputs, Size2 size, bool relu) const {
     return conv(kernel(name, inputs, outputs, size), 1, relu);
@@ -144,7 +116,7 @@ Raft::Raft(const std::filesystem::path& weights, const RaftOptions& options) : o
   features_ = reader.encoder("fnet", /*batch_norm=*/false);
   context_ = reader.encoder("cnet", /*batch_norm=*/true);
   const std::string update = "update_block.";
-  correlation1_ = reader.conv(update + "encoder.convc1", Correlation::kFeatures, 256, {1, 1}, true);
+  correlation1_ = reader.conv(update + "encoder.convc1", Correlation::features(kRadius), 256, {1, 1}, true);
   correlation2_ = reader.conv(update + "encoder.convc2", 256, 192, {3, 3}, true);
   flow1_ = reader.conv(update + "encoder.convf1", 2, 128, {7, 7}, true);
   flow2_ = reader.conv(update + "encoder.convf2", 128, 64, {3, 3}, true);
@@ -216,7 +188,7 @@ at::Tensor Raft::motion(const at::Tensor& correlation, const at::Tensor& flow) {
 
 at::Tensor Raft::solve(const at::Tensor& first, const at::Tensor& second, at::Tensor hidden,
                        const at::Tensor& context) {
-  const Correlation correlation(first, second, options_.correlation_bytes);
+  const Correlation correlation(first, second, kRadius, options_.correlation_bytes);
   horizontal_.begin(context);
   vertical_.begin(context);
   const at::Tensor origin = positions(first.size(2), first.size(3), first.device());
@@ -273,21 +245,6 @@ std::optional<FlowSequence::Flows> FlowSequence::next(const at::Tensor& frame) {
   }
   before_ = std::move(now);
   return result;
-}
-
-RaftPadding::RaftPadding(int64_t height, int64_t width)
-    : height_(height),
-      width_(width),
-      top_((kScale - height % kScale) % kScale / 2),
-      left_((kScale - width % kScale) % kScale / 2) {}
-
-at::Tensor RaftPadding::pad(const at::Tensor& pictures) const {
-  const int64_t rows = (kScale - height_ % kScale) % kScale, columns = (kScale - width_ % kScale) % kScale;
-  return at::replication_pad2d(pictures.to(at::kFloat), {left_, columns - left_, top_, rows - top_});
-}
-
-at::Tensor RaftPadding::crop(const at::Tensor& padded) const {
-  return padded.narrow(2, top_, height_).narrow(3, left_, width_);
 }
 
 }  // namespace vidbench::nn

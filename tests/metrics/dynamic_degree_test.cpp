@@ -73,6 +73,10 @@ TEST(RaftMetrics, RefuseWhatTheyCannotJudge) {
     EXPECT_EQ(refusal(metric, grey(3, 128, 128, 24)),
               "looks at one frame in 3 at 24 frames/s, and the video has but 3");
   }
+  const Metric filter = static_filter(network);
+  EXPECT_EQ(refusal(filter, grey(1, 128, 128, 8)), "needs at least 2 frames, the video has 1");
+  EXPECT_EQ(refusal(filter, grey(2, 120, 160, 8)),
+            "needs frames of at least 121x121 pixels, the video has 160x120");
   for (const Metric& metric : {warping_error(network), evalcrafter_warping_error(network)}) {
     EXPECT_EQ(refusal(metric, grey(1, 256, 256, 8)), "needs at least 2 frames, the video has 1");
     EXPECT_EQ(refusal(metric, grey(2, 256, 241, 8)),

@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 
 #include "base/error.h"
+#include "media/reader.h"
 #include "metrics/builtin.h"
 #include "metrics/picture.h"
 #include "synthetic.h"
@@ -26,6 +28,20 @@ media::Video white_noise() {
 TEST(Flicker, IsOneForStaticAndZeroForBlackAndWhiteInTurn) {
   EXPECT_DOUBLE_EQ(value_of(flicker(), kStatic), 1.0);
   EXPECT_DOUBLE_EQ(value_of(flicker(), kBlackWhite), 0.0);
+}
+
+TEST(Flicker, UnderVBenchsNameIsTheSameNumber) {
+  const media::Video moving = moving_square(4, 16, 4, 2);
+  EXPECT_EQ(temporal_flickering().info.id, "vbench/temporal-flickering");
+  EXPECT_EQ(value_of(temporal_flickering(), moving), value_of(flicker(), moving));
+}
+
+// Origin: OpenCV 4.12 and NumPy on x86-64, means in double precision; 5e-5 is the spread between decoders.
+TEST(Flicker, OfAClipThatVBenchWasRunOn) {
+  const auto path = std::filesystem::path(VIDBENCH_SOURCE_DIR) / "../shared/reference/golden/ltx2.mp4";
+  if (!std::filesystem::exists(path))
+    GTEST_SKIP() << "the golden clip, which is not ours to ship, is not at " << path;
+  EXPECT_NEAR(value_of(temporal_flickering(), media::read_video(path)), 0.9794322206792471, 5e-5);
 }
 
 TEST(Flicker, OfAMovingSquareIsTheAreaItChanges) {

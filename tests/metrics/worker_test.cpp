@@ -49,9 +49,9 @@ TEST_F(WorkerTest, OffersMetricsThatDescribeThemselves) {
     EXPECT_FALSE(metric.licence.empty()) << metric.id;
     EXPECT_EQ(metric.is_set, !metric.features.empty()) << metric.id;
   }
-  for (const char* id :
-       {"video/flicker", "video/motion-amount", "video/sharpness", "video/exposure", "shapes/flicker",
-        "shapes/motion-amount", "shapes/colour-accuracy", "shapes/shape-accuracy", "shapes/motion-accuracy"})
+  for (const char* id : {"video/flicker", "vbench/temporal-flickering", "video/motion-amount",
+                         "video/sharpness", "video/exposure", "shapes/flicker", "shapes/motion-amount",
+                         "shapes/colour-accuracy", "shapes/shape-accuracy", "shapes/motion-accuracy"})
     EXPECT_NE(std::find(ids.begin(), ids.end(), id), ids.end()) << id;
 }
 

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "media/resample.h"
+#include "nn/amt.h"
 #include "nn/c3d.h"
 #include "nn/clip.h"
 #include "nn/dino.h"
@@ -21,6 +22,7 @@
 #include "nn/musiq.h"
 #include "nn/raft.h"
 #include "nn/safetensors.h"
+#include "nn/sampling.h"
 #include "nn/viclip.h"
 #include "nn/videomae.h"
 #include "nn/vjepa.h"
@@ -40,7 +42,7 @@ struct Call {
 // Flows between pictures of any size, through the padding.
 Tensors raft_pairs(const Call& call, const RaftOptions& options) {
   const at::Tensor &first = call.in.at("first"), &second = call.in.at("second");
-  const RaftPadding padding(first.size(2), first.size(3));
+  const ReplicationPadding padding(first.size(2), first.size(3), Raft::kScale);
   const at::Tensor flow = Raft(call.weights, options).flow(padding.pad(first), padding.pad(second));
   return {{"flow", flow}, {"cropped", padding.crop(flow).contiguous()}};
 }
@@ -48,7 +50,7 @@ Tensors raft_pairs(const Call& call, const RaftOptions& options) {
 Tensors raft_sequence(const Call& call) {
   const at::Tensor& frames = call.in.at("frames");
   const bool backward = call.in.contains("backward");
-  const RaftPadding padding(frames.size(2), frames.size(3));
+  const ReplicationPadding padding(frames.size(2), frames.size(3), Raft::kScale);
   Raft network(call.weights, {.type = call.type});
   FlowSequence sequence(network, backward);
   std::vector<at::Tensor> forth, back;
@@ -61,6 +63,26 @@ Tensors raft_sequence(const Call& call) {
   Tensors result = {{"forward", at::cat(forth)}};
   if (backward) result["backward"] = at::cat(back);
   return result;
+}
+
+// The frames between pairs of pictures of any size, through the padding, and what they are made of.
+Tensors amt(const Call& call) {
+  const at::Tensor &first = call.in.at("first"), &second = call.in.at("second");
+  const ReplicationPadding padding(first.size(2), first.size(3), Amt::kScale);
+  Amt network(call.weights, {.type = call.type});
+  std::vector<at::Tensor> pictures, flows, masks, residuals;
+  for (int64_t i = 0; i < first.size(0); ++i) {
+    const at::Tensor a = padding.pad(first.narrow(0, i, 1)), b = padding.pad(second.narrow(0, i, 1));
+    pictures.push_back(padding.crop(network.middle(a, b)));
+    const Amt::Estimate estimate = network.estimate(a, b);
+    flows.push_back(estimate.flows.unsqueeze(0));
+    masks.push_back(estimate.mask);
+    residuals.push_back(estimate.residual);
+  }
+  return {{"pictures", at::cat(pictures)},
+          {"flows", at::cat(flows)},
+          {"masks", at::cat(masks)},
+          {"residuals", at::cat(residuals)}};
 }
 
 const std::map<std::string, std::function<Tensors(const Call&)>>& networks() {
@@ -175,6 +197,7 @@ const std::map<std::string, std::function<Tensors(const Call&)>>& networks() {
       // Too little memory for the correlation of any pair.
       {"raft-blocks", [](const Call& call) { return raft_pairs(call, {.correlation_bytes = 100'000}); }},
       {"raft-sequence", raft_sequence},
+      {"amt", amt},
       {"lpips",
        [](const Call& call) -> Tensors {
          Lpips network(call.weights / "alexnet-owt-7be5be79.pth", call.weights / "alex.pth",

@@ -218,6 +218,20 @@ def at(picture: numpy.ndarray, x: numpy.ndarray, y: numpy.ndarray) -> numpy.ndar
     return result
 
 
+def slow_static_filter(flows: list[torch.Tensor], ends: list[torch.Tensor], shorter_side: int) -> tuple[bool, float]:
+    """Whether the video is static, and how near the pair that decides is to the threshold."""
+
+    def motion(between: torch.Tensor) -> float:
+        descending = numpy.sort(lengths(between).reshape(-1))[::-1]
+        return float(descending[: int(descending.size * 0.02)].mean())
+
+    threshold, allowed = 3.0 * (shorter_side / 256.0), round(2 * ((len(flows) + 1) / 16.0))
+    descending = sorted((motion(one) for one in flows), reverse=True)
+    nearness = max(descending[allowed] / threshold, max(motion(one) for one in ends) / (threshold * allowed * 2))
+    static = sum(one > threshold for one in descending) <= allowed
+    return static and all(motion(one) <= threshold * allowed * 2 for one in ends), nearness
+
+
 def slow_warping_error(network: torch.nn.Module, frames: torch.Tensor, white: float) -> tuple[float, float]:
     """The error of frames [T, 3, H, W] in 0..255, and the share of pixels that count as visible."""
     height, width = frames.shape[2] // 2 * 2, frames.shape[3] // 2 * 2
@@ -297,6 +311,25 @@ def test_dynamic_degree_and_flow_magnitude(
     assert_same(torch.tensor(ours), torch.tensor(theirs), least_spread=0.03)
 
 
+def test_static_filter(tmp_path: pathlib.Path, reference: torch.nn.Module, clips: list[torch.Tensor]) -> None:
+    network = scaled(reference, 0.0372)
+    worker = worker_with(network, tmp_path)
+    assert worker.metrics["vbench/static"]["weights_sha256"]
+    decisions, nearnesses = [], []
+    for index, clip in enumerate(clips):
+        frames = pictures(clip[:5], 125, 150)
+        flows = [flow(network, a, b)[0] for a, b in zip(frames[:-1, None], frames[1:, None], strict=True)]
+        ends = [flow(network, frames[i : i + 1], frames[j : j + 1])[0] for i, j in ((0, 4), (4, 0))]
+        static, nearness = slow_static_filter(flows, ends, 125)
+        video = write(tmp_path / f"{index}.npy", frames)
+        assert worker.evaluate([video], ["vbench/static"])[0]["values"]["vbench/static"] == static, nearness
+        decisions.append(static)
+        nearnesses.append(nearness)
+    worker.close()
+    assert set(decisions) == {True, False}
+    assert min(n for n in nearnesses if n > 1) < 1.05 and max(n for n in nearnesses if n <= 1) > 0.95, nearnesses
+
+
 def test_warping_error(tmp_path: pathlib.Path, reference: torch.nn.Module, clips: list[torch.Tensor]) -> None:
     network = scaled(reference, 0.03)
     worker = worker_with(network, tmp_path)
@@ -318,7 +351,13 @@ def test_warping_error(tmp_path: pathlib.Path, reference: torch.nn.Module, clips
 
 def test_videos_that_are_refused_lack_these_metrics_alone(tmp_path: pathlib.Path, reference: torch.nn.Module) -> None:
     worker = worker_with(reference, tmp_path)
-    metrics = ["vbench/dynamic-degree", "video/flow-magnitude", "video/warping-error", "evalcrafter/warping-error"]
+    metrics = [
+        "vbench/dynamic-degree",
+        "vbench/static",
+        "video/flow-magnitude",
+        "video/warping-error",
+        "evalcrafter/warping-error",
+    ]
     one, small = torch.zeros(1, 3, 256, 256), torch.zeros(8, 3, 96, 160)
     videos = [write(tmp_path / "one.npy", one), write(tmp_path / "small.npy", small)]
     for result, reason in zip(

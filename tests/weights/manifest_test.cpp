@@ -77,7 +77,8 @@ TEST(Manifest, RefusesWhatItDoesNotUnderstand) {
 
 TEST(Manifest, TheShippedOneIsSound) {
   const Manifest manifest = load_manifest(VIDBENCH_SOURCE_DIR "/models/weights.yaml");
-  for (const char* name : {"ViT-B-32.pt", "ViT-L-14.pt", "musiq_spaq_ckpt-358bb6af.pth", "raft-things.pth"})
+  for (const char* name :
+       {"ViT-B-32.pt", "ViT-L-14.pt", "musiq_spaq_ckpt-358bb6af.pth", "raft-things.pth", "amt-s.pth"})
     EXPECT_NE(manifest.find(name), nullptr) << name;
   for (const OfficialFile& file : manifest.files) {
     for (const std::string& url : file.urls) EXPECT_TRUE(url.starts_with("https://")) << url;
@@ -89,7 +90,7 @@ TEST(Manifest, TheShippedOneIsSound) {
       EXPECT_EQ(file.sha256_prefix, digits) << file.name;
     }
   }
-  for (const char* name : {"musiq_spaq_ckpt-358bb6af.pth"})
+  for (const char* name : {"musiq_spaq_ckpt-358bb6af.pth", "amt-s.pth"})
     EXPECT_TRUE(is_non_commercial(manifest.find(name)->licence)) << name;
 }
 
