@@ -16,8 +16,7 @@ constexpr const char* kMade =
     "deviation. ";
 constexpr const char* kMadeByVbench =
     "Frames: all; the shorter side to 224 by bicubic interpolation of floats without antialiasing, centre "
-    "crop, CLIP's "
-    "mean and deviation, as VBench's code does. ";
+    "crop, CLIP's mean and deviation, as VBench's code does. ";
 constexpr const char* kLicence = "MIT";
 
 const FrameEmbeddings& frames_of(Sample& sample, const Network& network) {
@@ -60,39 +59,40 @@ store::MetricInfo about_frames(store::MetricInfo info, const std::vector<WeightF
 }  // namespace
 
 Metric clip_score(Network network) {
-  return {about_prompts(
-              {.id = "clip-score",
-               .title = "CLIPScore (ViT-L/14)",
-               .minimum = 0,
-               .maximum = 100,
-               .definition = std::string(kMade) +
-                             "100 times the cosine of a frame's and the prompt's embedding, averaged over "
-                             "the frames, at least 0. Prompts are cut at 77 tokens. For one picture this is "
-                             "torchmetrics' CLIPScore; it is not Hessel's, which multiplies by 2.5 and puts "
-                             "a phrase before the prompt.",
-               .failure_cases = "Blind to the order of frames and to motion. What a long prompt asks after "
-                                "77 tokens is not seen.",
-               .citation = "Hessel et al., CLIPScore, EMNLP 2021, arXiv:2104.08718"},
-              *network),
-          [network](Sample& sample) {
-            return std::max(100 * mean_cosine(sample, network, sample.prompt()), 0.0);
-          }};
+  return {
+      about_prompts(
+          {.id = "clip-score",
+           .title = "CLIPScore (ViT-L/14)",
+           .minimum = 0,
+           .maximum = 100,
+           .definition =
+               std::string(kMade) +
+               "100 times the cosine of a frame's and the prompt's embedding, averaged over the frames, at "
+               "least 0. Prompts are cut at 77 tokens. For one picture this is torchmetrics' CLIPScore; it "
+               "is not Hessel's, which multiplies by 2.5 and puts a phrase before the prompt.",
+           .failure_cases = "Blind to the order of frames and to motion. What a long prompt asks after 77 "
+                            "tokens is not seen.",
+           .citation = "Hessel et al., CLIPScore, EMNLP 2021, arXiv:2104.08718"},
+          *network),
+      [network](Sample& sample) {
+        return std::max(100 * mean_cosine(sample, network, sample.prompt()), 0.0);
+      }};
 }
 
 Metric clipsim(Network network) {
-  return {about_prompts(
-              {.id = "clipsim",
-               .title = "CLIPSIM (ViT-B/32)",
-               .minimum = -1,
-               .maximum = 1,
-               .definition = std::string(kMade) +
-                             "The cosine of a frame's and the prompt's embedding, averaged over the frames. "
-                             "Published values are about 0.3. Prompts are cut at 77 tokens.",
-               .failure_cases = "Blind to the order of frames and to motion. What a long prompt asks after "
-                                "77 tokens is not seen.",
-               .citation = "Wu et al., GODIVA, 2021, arXiv:2104.14806"},
-              *network),
-          [network](Sample& sample) { return mean_cosine(sample, network, sample.prompt()); }};
+  return {
+      about_prompts({.id = "clipsim",
+                     .title = "CLIPSIM (ViT-B/32)",
+                     .minimum = -1,
+                     .maximum = 1,
+                     .definition = std::string(kMade) +
+                                   "The cosine of a frame's and the prompt's embedding, averaged over the "
+                                   "frames. Published values are about 0.3. Prompts are cut at 77 tokens.",
+                     .failure_cases = "Blind to the order of frames and to motion. What a long prompt asks "
+                                      "after 77 tokens is not seen.",
+                     .citation = "Wu et al., GODIVA, 2021, arXiv:2104.14806"},
+                    *network),
+      [network](Sample& sample) { return mean_cosine(sample, network, sample.prompt()); }};
 }
 
 Metric clip_frame_consistency(Network network) {
@@ -119,13 +119,12 @@ Metric appearance_style(Network network) {
        .maximum = 1,
        .definition =
            std::string(kMade) +
-           "The cosine of a frame's embedding and that of the name of the style that the prompt asks "
-           "for (\"Van Gogh style\"; VBench's list tells it beside the prompt), averaged over the "
-           "frames.",
+           "The cosine of a frame's embedding and that of the name of the style that the prompt asks for "
+           "(\"Van Gogh style\"; VBench's list tells it beside the prompt), averaged over the frames.",
        .failure_cases =
-           "Says whether the style's name goes with the frames, whatever else they show. VBench "
-           "averages over the frames of all videos, this over videos: the two differ where videos "
-           "differ in length. With several processes VBench takes each video's last frame alone.",
+           "Says whether the style's name goes with the frames, whatever else they show. VBench averages "
+           "over the frames of all videos, this over videos: the two differ where videos differ in length. "
+           "With several processes VBench takes each video's last frame alone.",
        .citation = "Huang et al., VBench, CVPR 2024, arXiv:2311.17982"},
       *network);
   info.needs = {"auxiliary"};

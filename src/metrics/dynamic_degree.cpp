@@ -72,13 +72,11 @@ Metric dynamic_degree(std::shared_ptr<RaftNetwork> network) {
       {.id = "vbench/dynamic-degree",
        .title = "Dynamic degree",
        .maximum = 1,
-       .definition =
-           "1 when at least round(4 N / 16) pairs of the N frames looked at move (halves rounded to even), "
-           "else 0. A pair moves when the mean of the largest 5 % of the flow's lengths over the padded "
-           "picture exceeds 6 · (shorter side) / 256 pixels. ",
+       .definition = "1 when at least round(4 N / 16) pairs of the N frames looked at move (halves rounded "
+                     "to even), else 0. A pair moves when the mean of the largest 5 % of the flow's lengths "
+                     "over the padded picture exceeds 6 · (shorter side) / 256 pixels. ",
        .failure_cases = "Camera motion alone makes it 1, and so do noise and cuts: more is not better in "
-                        "itself. With two frames it "
-                        "is always 1, since half a pair is rounded to none.",
+                        "itself. With two frames it is always 1, since half a pair is rounded to none.",
        .citation =
            "Huang et al., VBench, CVPR 2024, arXiv:2311.17982; Teed & Deng, ECCV 2020, arXiv:2003.12039"},
       [network](Sample& sample) {
@@ -94,13 +92,11 @@ Metric flow_magnitude(std::shared_ptr<RaftNetwork> network) {
       {.id = "video/flow-magnitude",
        .title = "Flow magnitude",
        .unit = "%",
-       .definition =
-           "Mean over the pairs of frames looked at, about an eighth of a second apart, of the flow's mean "
-           "length over the picture, in per cent of the picture's shorter side: the continuous companion of "
-           "dynamic degree, on the same flow.",
-       .failure_cases =
-           "No quality: camera motion, noise and cuts raise it. It is motion a step of about an eighth of a "
-           "second, not a second.",
+       .definition = "Mean over the pairs of frames looked at, about an eighth of a second apart, of the "
+                     "flow's mean length over the picture, in per cent of the picture's shorter side: the "
+                     "continuous companion of dynamic degree, on the same flow.",
+       .failure_cases = "No quality: camera motion, noise and cuts raise it. It is motion a step of about an "
+                        "eighth of a second, not a second.",
        .citation = "Teed & Deng, RAFT, ECCV 2020, arXiv:2003.12039"},
       [network](Sample& sample) {
         const Motion& motion = motion_of(sample, network);

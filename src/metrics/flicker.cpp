@@ -27,29 +27,29 @@ double measure(Sample& sample) {
 }
 
 Metric flicker_metric(const std::string& id, const std::string& failure_cases) {
-  return {{.id = id,
-           .version = 1,
-           .title = "Temporal flickering",
-           .higher_is_better = true,
-           .minimum = 0,
-           .maximum = 1,
-           .reducer = "mean",
-           .definition =
-               "(255 - m) / 255, m being the mean absolute difference of consecutive frames over all pixels "
-               "and RGB channels, averaged over the pairs: VBench's temporal flickering.",
-           .failure_cases = failure_cases,
-           .citation = "Huang et al., VBench, CVPR 2024, arXiv:2311.17982",
-           .licence = "Apache-2.0"},
-          measure};
+  return {
+      {.id = id,
+       .version = 1,
+       .title = "Temporal flickering",
+       .higher_is_better = true,
+       .minimum = 0,
+       .maximum = 1,
+       .reducer = "mean",
+       .definition = "(255 - m) / 255, m being the mean absolute difference of consecutive frames over all "
+                     "pixels and RGB channels, averaged over the pairs: VBench's temporal flickering.",
+       .failure_cases = failure_cases,
+       .citation = "Huang et al., VBench, CVPR 2024, arXiv:2311.17982",
+       .licence = "Apache-2.0"},
+      measure};
 }
 
 }  // namespace
 
 Metric flicker() {
-  return flicker_metric("video/flicker",
-                        "Motion lowers it as flicker does, and a frozen video has 1. VBench reads it only on "
-                        "prompts for static "
-                        "scenes, after a filter that drops moving videos; this metric has no such filter.");
+  return flicker_metric(
+      "video/flicker",
+      "Motion lowers it as flicker does, and a frozen video has 1. VBench reads it only on prompts for "
+      "static scenes, after a filter that drops moving videos; this metric has no such filter.");
 }
 
 Metric temporal_flickering() {

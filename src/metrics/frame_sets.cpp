@@ -52,14 +52,11 @@ Metric fid(const InceptionNetwork& network) {
        .features = kPool,
        .row_size = InceptionNetwork::kPoolSize,
        .needs = {"reference"},
-       .definition =
-           "Fréchet distance between Gaussians fitted to the features (2048, the last block's mean) of "
-           "frames "
-           "of the generated and of the reference videos; covariance divided by N - 1, as torch-fidelity "
-           "does.",
-       .failure_cases =
-           "Blind to motion: shuffled frames have the same. Biased upwards for small sets: compare sets of "
-           "one size. Other choices of frames give other numbers.",
+       .definition = "Fréchet distance between Gaussians fitted to the features (2048, the last block's "
+                     "mean) of frames of the generated and of the reference videos; covariance divided by N "
+                     "- 1, as torch-fidelity does.",
+       .failure_cases = "Blind to motion: shuffled frames have the same. Biased upwards for small sets: "
+                        "compare sets of one size. Other choices of frames give other numbers.",
        .citation = "Heusel et al., NeurIPS 2017, arXiv:1706.08500",
        .minimum_videos = 256});
 }
@@ -88,14 +85,11 @@ Metric kid(const InceptionNetwork& network) {
        .features = kPool,
        .row_size = InceptionNetwork::kPoolSize,
        .needs = {"reference"},
-       .definition =
-           "Unbiased squared maximum mean discrepancy with the kernel (x·y / 2048 + 1)³ between frames of "
-           "the "
-           "generated and of the reference videos, over all pairs instead of random subsets, not multiplied "
-           "by 1000.",
-       .failure_cases =
-           "Blind to motion. Frames of one video count as different pictures: their likeness raises both "
-           "sets' own terms, so that equal distributions are not at 0.",
+       .definition = "Unbiased squared maximum mean discrepancy with the kernel (x·y / 2048 + 1)³ between "
+                     "frames of the generated and of the reference videos, over all pairs instead of random "
+                     "subsets, not multiplied by 1000.",
+       .failure_cases = "Blind to motion. Frames of one video count as different pictures: their likeness "
+                        "raises both sets' own terms, so that equal distributions are not at 0.",
        .citation = "Bińkowski et al., ICLR 2018, arXiv:1801.01401",
        .minimum_videos = 2});
 }
@@ -115,9 +109,8 @@ Metric is_frames(const InceptionNetwork& network) {
            "exp of the mean KL divergence between each frame's class posterior and the mean posterior of all "
            "frames; posterior: softmax, in double, of the logits without bias (1008 classes), as "
            "torch-fidelity computes it. Over the whole set, not ten splits of a shuffled one.",
-       .failure_cases =
-           "Blind to motion, and to pictures unlike ImageNet's. Published scores average ten splits, which "
-           "are lower for small sets.",
+       .failure_cases = "Blind to motion, and to pictures unlike ImageNet's. Published scores average ten "
+                        "splits, which are lower for small sets.",
        .citation = "Salimans et al., NeurIPS 2016, arXiv:1606.03498"});
 }
 

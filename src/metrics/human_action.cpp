@@ -89,34 +89,32 @@ std::vector<std::string> read_actions(const std::filesystem::path& path, size_t 
 }
 
 Metric human_action(std::shared_ptr<UmtNetwork> network) {
-  return {
-      with_weights(
-          {.id = "vbench/human-action",
-           .version = 1,
-           .title = "Human action (UMT)",
-           .higher_is_better = true,
-           .minimum = 0,
-           .maximum = 1,
-           .reducer = "mean",
-           .needs = {"prompt"},
-           .definition =
-               "1 when UMT ViT-L/16 (Kinetics-400) sees the action of the prompt, else 0: the action is "
-               "one of the five likeliest, with a sigmoid of its logit, rounded to four digits, of at "
-               "least 0.85. Sixteen frames in the middle of equal parts (a shorter video repeats its last "
-               "frame); the shorter side to 256 by OpenCV's bilinear resize of bytes, centre crop 224, "
-               "ImageNet's mean and deviation: all as VBench's code does. The action is what follows the "
-               "last 'person is ' of the prompt, in lower case, which must be the name of a class. VBench "
-               "takes it from the file's name, where it ends at the first '-' or '_', and counts a video "
-               "whose action is no class as wrong; here it has no value.",
-           .failure_cases =
-               "Knows 400 actions by their exact names; another word for one of them is refused. Follows "
-               "objects and scenes as much as motion. A video that shows the action along with others may "
-               "fail.",
-           .citation = "Huang et al., VBench, CVPR 2024, arXiv:2311.17982; Li et al., Unmasked Teacher, "
-                       "ICCV 2023, arXiv:2303.16058",
-           .licence = "Apache-2.0"},
-          {network->weights()}, {network->list()}),
-      [network](Sample& sample) { return measure(sample, *network); }};
+  return {with_weights(
+              {.id = "vbench/human-action",
+               .version = 1,
+               .title = "Human action (UMT)",
+               .higher_is_better = true,
+               .minimum = 0,
+               .maximum = 1,
+               .reducer = "mean",
+               .needs = {"prompt"},
+               .definition =
+                   "1 when UMT ViT-L/16 (Kinetics-400) sees the action of the prompt, else 0: the action is "
+                   "one of the five likeliest, with a sigmoid of its logit, rounded to four digits, of at "
+                   "least 0.85. Sixteen frames in the middle of equal parts (a shorter video repeats its "
+                   "last frame); the shorter side to 256 by OpenCV's bilinear resize of bytes, centre crop "
+                   "224, ImageNet's mean and deviation: all as VBench's code does. The action is what "
+                   "follows the last 'person is ' of the prompt, in lower case, which must be the name of a "
+                   "class. VBench takes it from the file's name, where it ends at the first '-' or '_', and "
+                   "counts a video whose action is no class as wrong; here it has no value.",
+               .failure_cases = "Knows 400 actions by their exact names; another word for one of them is "
+                                "refused. Follows objects and scenes as much as motion. A video that shows "
+                                "the action along with others may fail.",
+               .citation = "Huang et al., VBench, CVPR 2024, arXiv:2311.17982; Li et al., Unmasked Teacher, "
+                           "ICCV 2023, arXiv:2303.16058",
+               .licence = "Apache-2.0"},
+              {network->weights()}, {network->list()}),
+          [network](Sample& sample) { return measure(sample, *network); }};
 }
 
 }  // namespace vidbench::metrics

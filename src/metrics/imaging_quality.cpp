@@ -16,10 +16,8 @@ Metric imaging_quality(std::shared_ptr<MusiqNetwork> network) {
            .maximum = 1,
            .reducer = "mean",
            .definition = "MUSIQ's quality (trained on SPAQ, 0..100) of every frame, averaged and divided by "
-                         "100. Frames whose "
-                         "longer side is over 512 are resized to 512 by bilinear interpolation of floats "
-                         "without antialiasing, as "
-                         "VBench's code does.",
+                         "100. Frames whose longer side is over 512 are resized to 512 by bilinear "
+                         "interpolation of floats without antialiasing, as VBench's code does.",
            .failure_cases =
                "Judges distortions of single frames (noise, blur, exposure), not content and not motion.",
            .citation =

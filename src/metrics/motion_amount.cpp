@@ -48,41 +48,37 @@ double moving_share(Sample& sample) {
 }  // namespace
 
 Metric motion_amount() {
-  return {
-      {.id = "video/motion-amount",
-       .version = 1,
-       .title = "Motion amount",
-       .higher_is_better = true,
-       .minimum = 0,
-       .maximum = 1,
-       .reducer = "mean",
-       .definition =
-           "Mean over consecutive frames of the mean of the largest 5 % of |d - median(d)| / 255, d being "
-           "the change of BT.601 luma at a pixel. 0 for a frozen video.",
-       .failure_cases = "More is not better in itself: noise, cuts and shuffled frames raise it; read it "
-                        "beside a flicker metric. Depends on contrast and frame rate.",
-       .licence = "Apache-2.0"},
-      mean_motion};
+  return {{.id = "video/motion-amount",
+           .version = 1,
+           .title = "Motion amount",
+           .higher_is_better = true,
+           .minimum = 0,
+           .maximum = 1,
+           .reducer = "mean",
+           .definition = "Mean over consecutive frames of the mean of the largest 5 % of |d - median(d)| / "
+                         "255, d being the change of BT.601 luma at a pixel. 0 for a frozen video.",
+           .failure_cases = "More is not better in itself: noise, cuts and shuffled frames raise it; read it "
+                            "beside a flicker metric. Depends on contrast and frame rate.",
+           .licence = "Apache-2.0"},
+          mean_motion};
 }
 
 Metric shapes_motion_amount() {
-  return {
-      {.id = "shapes/motion-amount",
-       .version = 1,
-       .title = "Share of moving frames",
-       .higher_is_better = true,
-       .minimum = 0,
-       .maximum = 1,
-       .reducer = "mean",
-       .definition =
-           "Share of the pairs of consecutive frames in which something moves: the mean of the largest 1 % "
-           "of |d - median(d)|, d being the change of BT.601 luma at a pixel, is above 12 of 255 levels. "
-           "The idea of VBench's dynamic degree, without optical flow.",
-       .failure_cases = "Noise above about 5 levels makes every pair move. Captions that ask for an object "
-                        "standing still lower it rightly.",
-       .citation = "after Huang et al., VBench, CVPR 2024, arXiv:2311.17982 (dynamic degree)",
-       .licence = "Apache-2.0"},
-      moving_share};
+  return {{.id = "shapes/motion-amount",
+           .version = 1,
+           .title = "Share of moving frames",
+           .higher_is_better = true,
+           .minimum = 0,
+           .maximum = 1,
+           .reducer = "mean",
+           .definition = "Share of the pairs of consecutive frames in which something moves: the mean of the "
+                         "largest 1 % of |d - median(d)|, d being the change of BT.601 luma at a pixel, is "
+                         "above 12 of 255 levels. The idea of VBench's dynamic degree, without optical flow.",
+           .failure_cases = "Noise above about 5 levels makes every pair move. Captions that ask for an "
+                            "object standing still lower it rightly.",
+           .citation = "after Huang et al., VBench, CVPR 2024, arXiv:2311.17982 (dynamic degree)",
+           .licence = "Apache-2.0"},
+          moving_share};
 }
 
 }  // namespace vidbench::metrics

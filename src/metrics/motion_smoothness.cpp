@@ -19,12 +19,11 @@ Metric motion_smoothness(std::shared_ptr<AmtNetwork> network) {
            .minimum = 0,
            .maximum = 1,
            .reducer = "mean",
-           .definition =
-               "(255 - m) / 255. Between the frames 0, 2, 4, … AMT-S interpolates the one in the middle, at "
-               "the video's own size padded to multiples of 16 by its border; the result, times 255, is cut "
-               "to whole bytes. m is its mean absolute difference to the frame that is there, over pixels "
-               "and RGB channels, averaged over the interpolated frames. A last frame with an odd number is "
-               "not looked at.",
+           .definition = "(255 - m) / 255. Between the frames 0, 2, 4, … AMT-S interpolates the one in the "
+                         "middle, at the video's own size padded to multiples of 16 by its border; the "
+                         "result, times 255, is cut to whole bytes. m is its mean absolute difference to the "
+                         "frame that is there, over pixels and RGB channels, averaged over the interpolated "
+                         "frames. A last frame with an odd number is not looked at.",
            .failure_cases =
                "A frozen video has almost 1, and so has slow motion; fast motion that is smooth lowers it, "
                "as does what no interpolation can know: blinking, splashing water, cuts. VBench's code would "

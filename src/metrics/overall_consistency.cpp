@@ -6,36 +6,32 @@ namespace vidbench::metrics {
 namespace {
 
 Metric similarity(std::shared_ptr<ViClipNetwork> network, const char* id, const char* title) {
-  return {with_weights(
-              {.id = id,
-               .version = 1,
-               .title = title,
-               .higher_is_better = true,
-               .minimum = -1,
-               .maximum = 1,
-               .reducer = "mean",
-               .needs = {"prompt"},
-               .definition =
-                   "The cosine of the video's and the prompt's embedding by ViCLIP-L/14. Eight frames in "
-                   "the middle of "
-                   "equal parts (a shorter video repeats its last frame); the shorter side to 224 by "
-                   "bicubic interpolation "
-                   "of bytes without antialiasing, centre crop, CLIP's mean and deviation; prompts cut at "
-                   "32 tokens: all as "
-                   "VBench's code does.",
-               .failure_cases =
-                   "Of a long prompt it knows the beginning. Published values lie between 0.2 and 0.3.",
-               .citation =
-                   "Huang et al., VBench, CVPR 2024, arXiv:2311.17982; Wang et al., InternVid, ICLR 2024, "
-                   "arXiv:2307.06942",
-               .licence = "Apache-2.0"},
-              {network->weights()}, {network->merges()}),
-          [network](Sample& sample) {
-            require_frames(sample.video(), 1);
-            return sample.once<double>("viclip " + network->weights().sha256, [&] {
-              return cosine(network->embed_video(sample.video()), network->embed_text(sample.prompt()));
-            });
-          }};
+  return {
+      with_weights(
+          {.id = id,
+           .version = 1,
+           .title = title,
+           .higher_is_better = true,
+           .minimum = -1,
+           .maximum = 1,
+           .reducer = "mean",
+           .needs = {"prompt"},
+           .definition = "The cosine of the video's and the prompt's embedding by ViCLIP-L/14. Eight frames "
+                         "in the middle of equal parts (a shorter video repeats its last frame); the shorter "
+                         "side to 224 by bicubic interpolation of bytes without antialiasing, centre crop, "
+                         "CLIP's mean and deviation; prompts cut at 32 tokens: all as VBench's code does.",
+           .failure_cases =
+               "Of a long prompt it knows the beginning. Published values lie between 0.2 and 0.3.",
+           .citation = "Huang et al., VBench, CVPR 2024, arXiv:2311.17982; Wang et al., InternVid, ICLR "
+                       "2024, arXiv:2307.06942",
+           .licence = "Apache-2.0"},
+          {network->weights()}, {network->merges()}),
+      [network](Sample& sample) {
+        require_frames(sample.video(), 1);
+        return sample.once<double>("viclip " + network->weights().sha256, [&] {
+          return cosine(network->embed_video(sample.video()), network->embed_text(sample.prompt()));
+        });
+      }};
 }
 
 }  // namespace

@@ -15,11 +15,10 @@ Metric paired_lpips(std::shared_ptr<LpipsNetwork> network) {
       .reducer = "mean",
       .needs = {"paired"},
       .definition =
-          "Learned perceptual distance, version 0.1 on AlexNet (torchvision's "
-          "alexnet-owt-7be5be79.pth, the lpips "
-          "package's alex.pth), of RGB frames at their own size, scaled to -1..1; "
-          "frames of both videos in order, "
-          "which must be equally many of one size, at least 31 pixels a side; mean over the frames.",
+          "Learned perceptual distance, version 0.1 on AlexNet (torchvision's alexnet-owt-7be5be79.pth, the "
+          "lpips package's alex.pth), of RGB frames at their own size, scaled to -1..1; frames of both "
+          "videos in order, which must be equally many of one size, at least 31 pixels a side; mean over the "
+          "frames.",
       .failure_cases =
           "Depends on the size of the frames, and on nothing between them: flicker and order go unseen.",
       .citation = "Zhang et al., CVPR 2018, arXiv:1801.03924",

@@ -41,8 +41,8 @@ Metric metric(store::MetricInfo info, std::function<double(Sample&)> measure) {
   info.reducer = "mean";
   info.needs = {"paired"};
   info.definition +=
-      " RGB frames of 0..255 of both videos in order, which must be equally many of one size; "
-      "mean over the frames.";
+      " RGB frames of 0..255 of both videos in order, which must be equally many of one size; mean over the "
+      "frames.";
   info.licence = "Apache-2.0";
   return {std::move(info), std::move(measure)};
 }
@@ -58,8 +58,7 @@ Metric paired_psnr() {
        .maximum = kMaxDecibels,
        .definition =
            "10 log10(255² / mean squared error over pixels and channels) of each frame, at most 100 dB: "
-           "equal "
-           "frames, whose value would be infinite, count 100, and so does an error below 6.5·10⁻⁶.",
+           "equal frames, whose value would be infinite, count 100, and so does an error below 6.5·10⁻⁶.",
        .failure_cases =
            "A shift by one pixel costs more than a strong blur: it compares pixels, not what is seen."},
       [](Sample& sample) { return mean_over_frames(sample, 1, psnr); });
@@ -71,13 +70,12 @@ Metric paired_ssim() {
        .title = "SSIM",
        .minimum = -1,
        .maximum = 1,
-       .definition = "Structural similarity of each frame: Gaussian window of 11x11 with deviation "
-                     "1.5, K1 0.01, K2 0.03, "
-                     "range 255, variances divided by N, mean over the places where the window "
-                     "lies inside and over the "
-                     "three channels (Wang's parameters; scikit-image with gaussian_weights).",
-       .failure_cases = "Strict about shifts and sharp about noise in flat regions; colours count as three "
-                        "grey pictures.",
+       .definition =
+           "Structural similarity of each frame: Gaussian window of 11x11 with deviation 1.5, K1 0.01, K2 "
+           "0.03, range 255, variances divided by N, mean over the places where the window lies inside and "
+           "over the three channels (Wang's parameters; scikit-image with gaussian_weights).",
+       .failure_cases =
+           "Strict about shifts and sharp about noise in flat regions; colours count as three grey pictures.",
        .citation = "Wang et al., IEEE Transactions on Image Processing 13(4), 2004"},
       [](Sample& sample) {
         const size_t height = sample.video().height, width = sample.video().width;
@@ -93,16 +91,13 @@ Metric paired_ms_ssim() {
        .title = "MS-SSIM",
        .minimum = 0,
        .maximum = 1,
-       .definition =
-           "Multi-scale structural similarity of each frame: contrast at 4 scales and SSIM at the fifth, "
-           "each "
-           "averaged over places and channels, what is negative counted 0, to the powers 0.0448, 0.2856, "
-           "0.3001, 0.2363, 0.1333; scales are means of 2x2 pixels. As torchmetrics 1.9 computes it: the "
-           "last "
-           "scale's SSIM with a reflected border, unlike other implementations. Frames of at least 176x176.",
+       .definition = "Multi-scale structural similarity of each frame: contrast at 4 scales and SSIM at the "
+                     "fifth, each averaged over places and channels, what is negative counted 0, to the "
+                     "powers 0.0448, 0.2856, 0.3001, 0.2363, 0.1333; scales are means of 2x2 pixels. As "
+                     "torchmetrics 1.9 computes it: the last scale's SSIM with a reflected border, unlike "
+                     "other implementations. Frames of at least 176x176.",
        .failure_cases = "Lenient about small shifts and noise, as its coarse scales see neither. "
-                        "Implementations differ at "
-                        "the borders.",
+                        "Implementations differ at the borders.",
        .citation = "Wang, Simoncelli & Bovik, Asilomar Conference 2003"},
       [](Sample& sample) {
         const size_t height = sample.video().height, width = sample.video().width;

@@ -27,9 +27,8 @@ Metric accuracy(const std::string& attribute, bool shapes::ObjectVerdict::*membe
                  .reducer = "mean",
                  .needs = {"prompt"},
                  .definition = "1 when every object of the caption shows the " + attribute +
-                               " it asks for, else 0, by a checker "
-                               "without learned parts: " +
-                               how + ". Only for captions of the shapes world.",
+                               " it asks for, else 0, by a checker without learned parts: " + how +
+                               ". Only for captions of the shapes world.",
                  .failure_cases = failure_cases + " The checker errs on a small share of true videos, too.",
                  .licence = "Apache-2.0"},
                 [member](Sample& sample) {

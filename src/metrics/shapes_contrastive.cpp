@@ -34,9 +34,8 @@ Metric shapes_text_alignment(std::shared_ptr<ShapesNetworks> networks) {
        .maximum = 100,
        .reducer = "mean",
        .needs = {"prompt"},
-       .definition =
-           "100 times the cosine of the video's and the prompt's embedding in the shapes world's text-video "
-           "contrastive network. Words outside the world's captions are dropped.",
+       .definition = "100 times the cosine of the video's and the prompt's embedding in the shapes world's "
+                     "text-video contrastive network. Words outside the world's captions are dropped.",
        .failure_cases = "Nearly blind to noise and blur: true videos have about 96, wrong captions about -3. "
                         "Not comparable with published CLIP scores.",
        .citation = "after Hessel et al., CLIPScore, EMNLP 2021, arXiv:2104.08718",
@@ -60,8 +59,7 @@ Metric shapes_frame_consistency(std::shared_ptr<ShapesNetworks> networks) {
        .maximum = 1,
        .reducer = "mean",
        .definition = "Mean cosine of the embeddings of consecutive frames (16 at even distances), each "
-                     "embedded alone by "
-                     "the shapes world's text-video contrastive network.",
+                     "embedded alone by the shapes world's text-video contrastive network.",
        .failure_cases = "A frozen video has 1 and white noise still 0.9; true videos have about 0.96.",
        .citation =
            "after Esser et al., Structure and content-guided video synthesis, ICCV 2023, arXiv:2302.03011",

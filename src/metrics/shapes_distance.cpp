@@ -32,9 +32,8 @@ Metric set_metric(const std::string& reducer, const std::string& title, std::opt
            .reducer = reducer,
            .features = kFeature,
            .needs = {"reference"},
-           .definition = definition +
-                         " The features are the last hidden layer (48) of the shapes world's attribute "
-                         "classifier, each vector scaled to a mean square of 1.",
+           .definition = definition + " The features are the last hidden layer (48) of the shapes world's "
+                                      "attribute classifier, each vector scaled to a mean square of 1.",
            .failure_cases = failure_cases + " Blind to noise and nearly so to blur: the classifier was "
                                             "trained with both. Not comparable with published FVD or KVD.",
            .citation = citation,
@@ -65,8 +64,8 @@ Metric shapes_frechet(const ShapesNetworks& networks) {
 Metric shapes_kernel(const ShapesNetworks& networks) {
   return set_metric(
       "kernel", "Kernel distance", std::nullopt,
-      "Unbiased squared maximum mean discrepancy with the kernel (x·y / D + 1)³ between the features of "
-      "the generated and of the reference videos.",
+      "Unbiased squared maximum mean discrepancy with the kernel (x·y / D + 1)³ between the features of the "
+      "generated and of the reference videos.",
       "Equal sets scatter about 0 (± 0.014 for 48 against 512 videos), so that it may be negative.",
       "Bińkowski et al., ICLR 2018, arXiv:1801.01401", networks);
 }

@@ -25,23 +25,21 @@ double measure(Sample& sample) {
 }  // namespace
 
 Metric shapes_flicker() {
-  return {
-      {.id = "shapes/flicker",
-       .version = 1,
-       .title = "Absence of flicker",
-       .higher_is_better = true,
-       .minimum = 0,
-       .maximum = 1,
-       .reducer = "mean",
-       .definition =
-           "1 - the mean over three consecutive frames, pixels and RGB channels of min(|b - a|, |c - b|) / "
-           "255 where the value turns round between them (a < b > c or a > b < c), else 0. A picture that "
-           "alternates between black and white has 0. "
-           "Not VBench's temporal flickering (that is video/flicker).",
-       .failure_cases = "Frozen videos have 1, as steady motion has. Thin objects that move more than their "
-                        "width a frame count as flicker.",
-       .licence = "Apache-2.0"},
-      measure};
+  return {{.id = "shapes/flicker",
+           .version = 1,
+           .title = "Absence of flicker",
+           .higher_is_better = true,
+           .minimum = 0,
+           .maximum = 1,
+           .reducer = "mean",
+           .definition = "1 - the mean over three consecutive frames, pixels and RGB channels of min(|b - "
+                         "a|, |c - b|) / 255 where the value turns round between them (a < b > c or a > b < "
+                         "c), else 0. A picture that alternates between black and white has 0. Not VBench's "
+                         "temporal flickering (that is video/flicker).",
+           .failure_cases = "Frozen videos have 1, as steady motion has. Thin objects that move more than "
+                            "their width a frame count as flicker.",
+           .licence = "Apache-2.0"},
+          measure};
 }
 
 }  // namespace vidbench::metrics

@@ -37,23 +37,20 @@ double measure(Sample& sample) {
 }  // namespace
 
 Metric sharpness() {
-  return {
-      {.id = "video/sharpness",
-       .version = 1,
-       .title = "Sharpness",
-       .unit = "levels²",
-       .higher_is_better = true,
-       .minimum = 0,
-       .reducer = "mean",
-       .definition =
-           "Variance of the 4-neighbour Laplacian of BT.601 luma (0..255) over the inner pixels, averaged "
-           "over "
-           "the frames.",
-       .failure_cases = "Noise raises it. Depends on resolution and content: compare only the same prompts "
-                        "at the same size.",
-       .citation = "Pech-Pacheco et al., Diatom autofocusing in brightfield microscopy, ICPR 2000",
-       .licence = "Apache-2.0"},
-      measure};
+  return {{.id = "video/sharpness",
+           .version = 1,
+           .title = "Sharpness",
+           .unit = "levels²",
+           .higher_is_better = true,
+           .minimum = 0,
+           .reducer = "mean",
+           .definition = "Variance of the 4-neighbour Laplacian of BT.601 luma (0..255) over the inner "
+                         "pixels, averaged over the frames.",
+           .failure_cases = "Noise raises it. Depends on resolution and content: compare only the same "
+                            "prompts at the same size.",
+           .citation = "Pech-Pacheco et al., Diatom autofocusing in brightfield microscopy, ICPR 2000",
+           .licence = "Apache-2.0"},
+          measure};
 }
 
 }  // namespace vidbench::metrics

@@ -36,11 +36,10 @@ Metric static_filter(std::shared_ptr<RaftNetwork> network) {
                "more than t = 3 · (shorter side) / 256 pixels, and neither the first frame to the last nor "
                "the last to the first by more than 2 n t. Optical flow: RAFT (raft-things.pth, 20 "
                "iterations) at the video's own size, padded to multiples of 8.",
-           .failure_cases =
-               "No quality: it tells which videos VBench's temporal flickering looks at (of 25 videos a "
-               "prompt the first 5 that are static). Strong flicker can pass for motion. With up to 4 frames "
-               "n is 0, and any flow at all from first to last frame, which even a frozen video can have, "
-               "makes it 0.",
+           .failure_cases = "No quality: it tells which videos VBench's temporal flickering looks at (of 25 "
+                            "videos a prompt the first 5 that are static). Strong flicker can pass for "
+                            "motion. With up to 4 frames n is 0, and any flow at all from first to last "
+                            "frame, which even a frozen video can have, makes it 0.",
            .citation =
                "Huang et al., VBench, CVPR 2024, arXiv:2311.17982; Teed & Deng, ECCV 2020, arXiv:2003.12039",
            .licence = "BSD-3-Clause"},
