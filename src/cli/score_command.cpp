@@ -159,7 +159,7 @@ std::map<std::string, store::ReferenceFeatures> reference_features(
 }
 
 std::filesystem::path evaluator_log() {
-  const std::filesystem::path log = default_cache_directory() / "score" / "vidbench-eval.log";
+  std::filesystem::path log = default_cache_directory() / "score" / "vidbench-eval.log";
   std::filesystem::create_directories(log.parent_path());
   return log;
 }

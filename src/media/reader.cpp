@@ -116,6 +116,19 @@ void read_listed(VideoReader& reader, std::span<const size_t> wanted, Video& vid
   }
 }
 
+// Room for as many frames like this one as the file declares: without it the memory would double as they
+// come. A file whose frames cannot fit is refused at its first.
+void make_room(const VideoInfo& info, const Frame& first, size_t stride, size_t count, Video& video,
+               const std::filesystem::path& path, const Limits& limits) {
+  size_t frames = (info.declared_frames + stride - 1) / stride;
+  if (count > 0) frames = std::min(frames, count);
+  if (frames > limits.max_total_bytes / first.rgb.size())
+    throw_input(fmt::format("{}: {} frames of {}x{} take more than {}", path.string(), frames, first.width,
+                            first.height, human_bytes(limits.max_total_bytes)),
+                "raise the limit of bytes, or sample fewer frames");
+  video.pixels.reserve(frames * first.rgb.size());
+}
+
 // Every `stride`-th frame, at most `count` (0: all).
 void read_strided(VideoReader& reader, size_t stride, size_t count, Video& video,
                   const std::filesystem::path& path, const Limits& limits) {
@@ -126,6 +139,7 @@ void read_strided(VideoReader& reader, size_t stride, size_t count, Video& video
     }
     const std::optional<Frame> frame = reader.next();
     if (!frame) return;
+    if (video.frames == 0) make_room(reader.info(), *frame, stride, count, video, path, limits);
     append(video, *frame, path, limits);
   }
 }

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import pathlib
+import re
 import shutil
 import signal
 import sqlite3
@@ -75,6 +76,18 @@ def test_bad_videos_are_listed_and_stop_nothing(vidbench: Vidbench, clips: pathl
     markdown = vidbench.run("score", str(clips), "--format", "md", code=4)
     assert "| video/sharpness |" in markdown.stdout
     assert "4 failed" in markdown.stderr
+
+
+def test_a_video_that_cannot_fit_is_refused_before_it_is_decoded(vidbench: Vidbench, clips: pathlib.Path) -> None:
+    """Ten seconds at 8K."""
+    source = ["-f", "lavfi", "-i", "color=c=red:size=7680x4320:d=10:r=24"]
+    encoder = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
+    subprocess.run(["ffmpeg", "-v", "error", *source, *encoder, str(clips / "huge.mp4")], check=True)
+    result = vidbench.run("score", str(clips), code=4)
+    assert "240 frames of 7680x4320 take more than 4.0 GiB" in result.stderr
+    assert "3 of 4 videos scored, 1 failed" in result.stderr
+    peak = re.search(r"metric worker ([\d.]+) (MiB|GiB)", result.stderr)
+    assert peak and (peak[2] == "MiB" or float(peak[1]) < 2), result.stderr
 
 
 def test_compares_with_a_reference_folder(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:

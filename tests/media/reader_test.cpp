@@ -231,6 +231,13 @@ TEST_F(Reader, LimitsNameFileFrameAndValue) {
   const std::string bytes =
       input_error([&] { (void)read_video(file("a.mkv"), {.limits = {.max_total_bytes = 2000}}); });
   EXPECT_NE(bytes.find("frame 2"), std::string::npos) << bytes;
+  // A container that declares its frames is refused before they are decoded.
+  encode_video(file("b.mp4"), moving_square(20, 16, 20), {.codec = "libx264", .pixel_format = "yuv420p"});
+  const std::string declared =
+      input_error([&] { (void)read_video(file("b.mp4"), {.limits = {.max_total_bytes = 2000}}); });
+  EXPECT_NE(declared.find("b.mp4: 20 frames of 20x16 take more than"), std::string::npos) << declared;
+  const SamplePolicy two{SamplePolicy::Kind::kFirst, 2};
+  EXPECT_EQ(read_video(file("b.mp4"), {.limits = {.max_total_bytes = 2000}}, two).frames, 2);
   for (const std::string& message : {pixels, frames, bytes}) {
     EXPECT_NE(message.find("a.mkv"), std::string::npos) << message;
   }
