@@ -80,9 +80,11 @@ def test_bad_videos_are_listed_and_stop_nothing(vidbench: Vidbench, clips: pathl
 
 def test_a_video_that_cannot_fit_is_refused_before_it_is_decoded(vidbench: Vidbench, clips: pathlib.Path) -> None:
     """Ten seconds at 8K."""
-    source = ["-f", "lavfi", "-i", "color=c=red:size=7680x4320:d=10:r=24"]
+    ffmpeg, second = ["ffmpeg", "-v", "error"], str(clips.parent / "second.mp4")
+    source = ["-f", "lavfi", "-i", "color=c=red:size=7680x4320:d=1:r=24"]
     encoder = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
-    subprocess.run(["ffmpeg", "-v", "error", *source, *encoder, str(clips / "huge.mp4")], check=True)
+    subprocess.run([*ffmpeg, *source, *encoder, second], check=True)
+    subprocess.run([*ffmpeg, "-stream_loop", "9", "-i", second, "-c", "copy", str(clips / "huge.mp4")], check=True)
     result = vidbench.run("score", str(clips), code=4)
     assert "240 frames of 7680x4320 take more than 4.0 GiB" in result.stderr
     assert "3 of 4 videos scored, 1 failed" in result.stderr
