@@ -164,91 +164,127 @@ std::filesystem::path evaluator_log() {
   return log;
 }
 
-constexpr size_t kChecked = 4;  // videos that a reduced precision is held against float32 on
-
-// Some of the videos measured in float32, too, by a worker of its own.
-std::optional<report::PrecisionError> check_precision(const Arguments& arguments, store::Store& store,
-                                                      const std::vector<store::MetricInfo>& metrics,
-                                                      const Videos& videos,
-                                                      const engine::ScoringOptions& options,
-                                                      const std::stop_token& stop) {
-  std::vector<std::string> ids;
-  for (const auto& metric : metrics)
-    if (!metric.precision.empty()) ids.push_back(metric.id);
-  if (ids.empty()) return {};
-  Videos exact;
-  for (size_t i = 0; i < std::min(kChecked, videos.size()); ++i) {
-    store::VideoMeasurements video = videos[i * videos.size() / std::min(kChecked, videos.size())];
-    video.measurements.reset();
-    video.failure.reset();
-    exact.push_back(std::move(video));
-  }
-  workers::Evaluator evaluator(
-      evaluator_command(arguments.evaluator, arguments.weights, {"--device", arguments.device}),
-      {.log_path = evaluator_log(), .threads = arguments.threads});
-  const auto in_float = workers::choose_metrics(evaluator.start(), ids);
-  ScoringView view("float32, to compare", arguments.quiet);
-  engine::score_videos(
-      store, evaluator, in_float, exact, options, [&](const auto& progress) { view.show(progress); }, stop);
-  return report::PrecisionError{arguments.precision, report::coverage(exact).scored,
-                                report::largest_errors(metrics, videos, exact)};
-}
-
 std::string title_of(const std::string& videos) {
   const std::string name = std::filesystem::absolute(videos).lexically_normal().filename().string();
   return name.empty() ? videos : name;
 }
 
-void score(const Arguments& arguments, Context& context) {
+void check(const Arguments& arguments) {
   require_complete(arguments.output);
-  const engine::Shard shard =
-      arguments.shard.empty() ? engine::Shard{} : engine::parse_shard(arguments.shard);
   if (!arguments.evaluator.empty() && (arguments.precision != "float32" || arguments.device != "cpu"))
     throw_input("--precision and --device are vidbench-eval's, not another worker's");
   if (arguments.precision == "float16" && arguments.device == "cpu")
     throw_input("float16 is for CUDA devices", "bfloat16 has the same size, and the CPU computes with it");
   if (!arguments.shard.empty() && arguments.state.empty())
     throw_input("--shard gives no numbers by itself", "keep it with --state FILE, for 'vidbench merge'");
+}
+
+report::VideoScores find_sets(const Arguments& arguments) {
   report::VideoScores scores;
   scores.videos = engine::find_videos(arguments.videos);
   if (!arguments.prompts.empty()) engine::read_prompts(arguments.prompts, scores.videos);
   if (!arguments.paired.empty()) engine::pair_videos(engine::find_videos(arguments.paired), scores.videos);
   if (!arguments.reference.empty()) scores.reference = engine::find_videos(arguments.reference);
-  auto store = context.open_store();
-  const StopOnSignal signals;
-  workers::Evaluator evaluator(
-      evaluator_command(arguments.evaluator, arguments.weights,
-                        {"--precision", arguments.precision, "--device", arguments.device}),
-      {.log_path = evaluator_log(), .threads = arguments.threads});
-  const auto metrics = choose(arguments, evaluator.start(), scores.videos);
+  return scores;
+}
+
+// What one call works with.
+class Scoring {
+ public:
+  Scoring(const Arguments& arguments, Context& context)
+      : arguments_(arguments),
+        store_(context.open_store()),
+        evaluator_(command(arguments.precision), runner_options()),
+        options_{.use_cache = !arguments.no_cache, .digests = cache_home() / "digests"} {}
+
+  [[nodiscard]] workers::Evaluator& evaluator() { return evaluator_; }
+  [[nodiscard]] engine::SetScoreCache sets(const report::VideoScores& scores) {
+    return {*store_, DigestMemo(options_.digests), scores.videos, scores.reference};
+  }
+
+  // Both sets; throws Error(kInterrupted) when the user stopped it.
+  void measure(const std::vector<store::MetricInfo>& metrics, report::VideoScores& scores) {
+    if (!scores.reference.empty()) measure("reference", evaluator_, compared(metrics), scores.reference);
+    const auto progress = measure("videos", evaluator_, metrics, scores.videos);
+    if (progress.from_cache > 0 && !arguments_.quiet)
+      log_info(fmt::format("{} of {} videos from the cache", progress.from_cache, progress.total));
+  }
+
+  // Some of the videos measured in float32, too, by a worker of its own.
+  [[nodiscard]] std::optional<report::PrecisionError> check_precision(
+      const std::vector<store::MetricInfo>& metrics, const Videos& videos) {
+    std::vector<store::MetricInfo> rounded;
+    std::vector<std::string> ids;
+    for (const auto& metric : metrics) {
+      if (metric.precision.empty()) continue;
+      rounded.push_back(metric);
+      ids.push_back(metric.id);
+    }
+    if (ids.empty()) return {};
+    Videos some, exact;
+    const size_t count = std::min(kChecked, videos.size());
+    for (size_t i = 0; i < count; ++i) {
+      store::VideoMeasurements video = videos[i * videos.size() / count];
+      video.measurements.reset();
+      video.failure.reset();
+      exact.push_back(video);
+      some.push_back(std::move(video));
+    }
+    workers::Evaluator in_float(command("float32"), runner_options());
+    measure("some again", evaluator_, rounded, some);
+    measure("the same in float32", in_float, workers::choose_metrics(in_float.start(), ids), exact);
+    return report::PrecisionError{arguments_.precision, report::coverage(exact).scored,
+                                  report::largest_errors(rounded, some, exact)};
+  }
+
+ private:
+  static constexpr size_t kChecked = 4;  // videos that a reduced precision is held against float32 on
+
+  [[nodiscard]] std::vector<std::string> command(const std::string& precision) const {
+    return evaluator_command(arguments_.evaluator, arguments_.weights,
+                             {"--precision", precision, "--device", arguments_.device});
+  }
+  [[nodiscard]] workers::RunnerOptions runner_options() const {
+    return {.log_path = evaluator_log(), .threads = arguments_.threads};
+  }
+
+  engine::ScoringProgress measure(const std::string& what, workers::Evaluator& evaluator,
+                                  const std::vector<store::MetricInfo>& metrics, Videos& videos) {
+    ScoringView view(what, arguments_.quiet);
+    const auto progress = engine::score_videos(
+        *store_, evaluator, metrics, videos, options_, [&](const auto& now) { view.show(now); },
+        signals_.token());
+    if (signals_.token().stop_requested())
+      throw Error(ErrorCode::kInterrupted, "interrupted; the same command goes on where it was");
+    return progress;
+  }
+
+  const Arguments& arguments_;
+  std::unique_ptr<store::Store> store_;
+  const StopOnSignal signals_;
+  workers::Evaluator evaluator_;
+  engine::ScoringOptions options_;
+};
+
+void score(const Arguments& arguments, Context& context) {
+  check(arguments);
+  const engine::Shard shard =
+      arguments.shard.empty() ? engine::Shard{} : engine::parse_shard(arguments.shard);
+  report::VideoScores scores = find_sets(arguments);
+  Scoring scoring(arguments, context);
+  const auto metrics = choose(arguments, scoring.evaluator().start(), scores.videos);
   if (metrics.empty())
     throw_input("no metric can be computed with what was given", "name one with --metrics");
   if (!arguments.allow_small_sample) refuse_small_samples(metrics, scores.videos, scores.reference);
   scores.videos = engine::take_shard(std::move(scores.videos), shard);
   scores.reference = engine::take_shard(std::move(scores.reference), shard);
-  const engine::ScoringOptions options{.use_cache = !arguments.no_cache, .digests = cache_home() / "digests"};
-  const auto measure = [&](const std::string& what, const std::vector<store::MetricInfo>& wanted,
-                           Videos& videos) {
-    ScoringView view(what, arguments.quiet);
-    return engine::score_videos(
-        *store, evaluator, wanted, videos, options, [&](const auto& progress) { view.show(progress); },
-        signals.token());
-  };
   std::optional<engine::SetScoreCache> sets;
-  std::map<std::string, stats::Interval> known;
-  if (!arguments.no_cache && arguments.state.empty()) {
-    sets.emplace(*store, DigestMemo(options.digests), scores.videos, scores.reference);
-    known = known_sets(*sets, metrics);
-  }
+  if (!arguments.no_cache && arguments.state.empty()) sets.emplace(scoring.sets(scores));
+  const auto known = sets ? known_sets(*sets, metrics) : std::map<std::string, stats::Interval>();
   std::vector<store::MetricInfo> open;
   std::copy_if(metrics.begin(), metrics.end(), std::back_inserter(open),
                [&](const auto& metric) { return !known.contains(metric.id); });
-  measure("reference", compared(open), scores.reference);
-  const auto progress = measure("videos", open, scores.videos);
-  if (signals.token().stop_requested())
-    throw Error(ErrorCode::kInterrupted, "interrupted; the same command goes on where it was");
-  if (progress.from_cache > 0 && !arguments.quiet)
-    log_info(fmt::format("{} of {} videos from the cache", progress.from_cache, progress.total));
+  scoring.measure(open, scores);
   if (!arguments.state.empty()) {
     engine::write_score_state(arguments.state, {shard, metrics, scores.videos, scores.reference});
     log_info("written: " + arguments.state);
@@ -260,12 +296,12 @@ void score(const Arguments& arguments, Context& context) {
   scores.metrics = put_together(
       metrics, known, report::score_metrics(open, scores.videos, reference_features(open, scores.reference)));
   if (sets) keep_sets(*sets, scores);
-  scores.precision = check_precision(arguments, *store, open, scores.videos, options, signals.token());
-  if (evaluator.peak_memory_bytes() > 0 && !arguments.quiet)
+  scores.precision = scoring.check_precision(metrics, scores.videos);
+  if (const uint64_t peak = scoring.evaluator().peak_memory_bytes(); peak > 0 && !arguments.quiet)
     log_info(fmt::format("peak memory: {}, metric worker {}", human_bytes(peak_resident_bytes()),
-                         human_bytes(evaluator.peak_memory_bytes())));
+                         human_bytes(peak)));
   context.exit_code = give_scores(scores, arguments.output, title_of(arguments.videos),
-                                  [&]() -> workers::Evaluator& { return evaluator; });
+                                  [&]() -> workers::Evaluator& { return scoring.evaluator(); });
 }
 
 struct MergeArguments {
