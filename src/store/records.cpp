@@ -69,6 +69,7 @@ std::string not_asked(const MetricInfo& metric, const Asked& asked) {
   if (!asked.dimensions || !metric.id.starts_with(kVbench)) return "";
   std::string dimension = metric.id.substr(kVbench.size());
   std::replace(dimension.begin(), dimension.end(), '-', '_');
+  if (dimension == "static") dimension = "temporal_flickering";  // the filter before that dimension
   const auto& all = *asked.dimensions;
   const bool asks = std::find(all.begin(), all.end(), dimension) != all.end();
   return asks ? "" : "its prompt is not one of this dimension";

@@ -147,6 +147,9 @@ TEST_F(VideoFolderTest, FindsVbenchsPromptsInTheNames) {
   EXPECT_EQ(not_asked(smoothness, videos[0].asked), "its prompt is not one of this dimension");
   EXPECT_EQ(not_asked(smoothness, videos[1].asked), "");
   EXPECT_EQ(not_asked(colour, videos[0].asked), "");
+  const store::Asked still{"a still frame", Json::object(), std::vector<std::string>{"temporal_flickering"}};
+  EXPECT_EQ(not_asked({.id = "vbench/static"}, still), "");
+  EXPECT_EQ(not_asked({.id = "vbench/static"}, videos[0].asked), "its prompt is not one of this dimension");
   EXPECT_EQ(not_asked(told, videos[0].asked), "");
   EXPECT_EQ(not_asked(own, videos[2].asked), "");
   EXPECT_EQ(not_asked(smoothness, videos[2].asked), "its prompt is not one of this dimension");
