@@ -62,17 +62,15 @@ Metric fid(const InceptionNetwork& network) {
 }
 
 Metric fid_infinity(const InceptionNetwork& network) {
-  return set_metric(network, {.id = "fid-infinity",
-                              .title = "FID∞ of frames",
-                              .higher_is_better = false,
-                              .reducer = "frechet-infinity",
-                              .features = kPool,
-                              .row_size = InceptionNetwork::kPoolSize,
-                              .needs = {"reference"},
-                              .definition = kExtrapolated + std::string("fid."),
-                              .failure_cases = kExtrapolationFailures,
-                              .citation = "Chong & Forsyth, CVPR 2020, arXiv:1911.07023",
-                              .minimum_videos = 512});
+  return set_metric(network, extrapolated("fid", {.id = "fid-infinity",
+                                                  .title = "FID∞ of frames",
+                                                  .higher_is_better = false,
+                                                  .reducer = "frechet-infinity",
+                                                  .features = kPool,
+                                                  .row_size = InceptionNetwork::kPoolSize,
+                                                  .needs = {"reference"},
+                                                  .citation = "Chong & Forsyth, CVPR 2020, arXiv:1911.07023",
+                                                  .minimum_videos = 512}));
 }
 
 Metric kid(const InceptionNetwork& network) {

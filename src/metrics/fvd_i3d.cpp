@@ -55,13 +55,13 @@ Metric fvd_i3d(const I3dNetwork& network) {
 Metric fvd_i3d_infinity(const I3dNetwork& network) {
   return set_metric(
       network,
-      {.id = "fvd-i3d-infinity",
-       .title = "FVD∞ (I3D)",
-       .reducer = "frechet-biased-infinity",
-       .definition = kExtrapolated + std::string("fvd-i3d."),
-       .failure_cases = kExtrapolationFailures,
-       .citation = "Chong & Forsyth, CVPR 2020, arXiv:1911.07023; Ge et al., CVPR 2024, arXiv:2404.12391",
-       .minimum_videos = 800});
+      extrapolated(
+          "fvd-i3d",
+          {.id = "fvd-i3d-infinity",
+           .title = "FVD∞ (I3D)",
+           .reducer = "frechet-biased-infinity",
+           .citation = "Chong & Forsyth, CVPR 2020, arXiv:1911.07023; Ge et al., CVPR 2024, arXiv:2404.12391",
+           .minimum_videos = 800}));
 }
 
 Metric kvd_i3d(const I3dNetwork& network) {

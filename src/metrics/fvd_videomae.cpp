@@ -51,13 +51,13 @@ Metric fvd_videomae(const VideoMaeNetwork& network) {
 Metric fvd_videomae_infinity(const VideoMaeNetwork& network) {
   return set_metric(
       network,
-      {.id = "fvd-videomae-infinity",
-       .title = "FVD∞ (VideoMAE v2)",
-       .reducer = "frechet-biased-infinity",
-       .definition = kExtrapolated + std::string("fvd-videomae."),
-       .failure_cases = kExtrapolationFailures,
-       .citation = "Chong & Forsyth, CVPR 2020, arXiv:1911.07023; Ge et al., CVPR 2024, arXiv:2404.12391",
-       .minimum_videos = 2816});
+      extrapolated(
+          "fvd-videomae",
+          {.id = "fvd-videomae-infinity",
+           .title = "FVD∞ (VideoMAE v2)",
+           .reducer = "frechet-biased-infinity",
+           .citation = "Chong & Forsyth, CVPR 2020, arXiv:1911.07023; Ge et al., CVPR 2024, arXiv:2404.12391",
+           .minimum_videos = 2816}));
 }
 
 }  // namespace vidbench::metrics
