@@ -36,8 +36,8 @@ void list(const metrics::Registry& registry, const std::string& format) {
                              metric.info.unavailable.empty() ? "" : "  — " + metric.info.unavailable);
 }
 
-int serve(const metrics::Registry& registry) {
-  const metrics::Service service(registry);
+int serve(const metrics::Registry& registry, size_t at_once) {
+  const metrics::Service service(registry, at_once);
   workers::WorkerServer server("vidbench-eval", VIDBENCH_VERSION, {"evaluate", "reference", "encode"});
   metrics::serve_metrics(server, service);
   return server.serve();
@@ -115,6 +115,10 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--device", compute.device, "Of the official networks: cpu, cuda or cuda:1")
       ->capture_default_str();
+  size_t at_once = 1;
+  app.add_option("--batch", at_once, "How many videos the networks of clips look at together")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
   metrics_command->add_option("--format", format, "Output format")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
@@ -149,7 +153,7 @@ int run(int argc, char** argv) {
     run_audit(registry, audit_arguments);
     return 0;
   }
-  return serve(registry);
+  return serve(registry, at_once);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import resource
 import sys
 from typing import Any
@@ -31,7 +32,12 @@ def peak_memory_bytes() -> int:
     cuda = _cuda()
     if cuda is not None:
         return int(cuda.max_memory_allocated())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    try:
+        # What getrusage tells on Linux includes the size of the process that started this one.
+        status = pathlib.Path("/proc/self/status").read_text()
+        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+    except (OSError, StopIteration):
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
 

@@ -32,6 +32,7 @@ struct Arguments {
   std::vector<std::string> metrics, weights;
   int threads = 0;
   std::string precision = "float32", device = "cpu";
+  size_t batch = 1;  // videos that the networks of clips look at together
   bool allow_small_sample = false, no_cache = false, quiet = false;
 };
 
@@ -171,10 +172,14 @@ std::string title_of(const std::string& videos) {
 
 void check(const Arguments& arguments) {
   require_complete(arguments.output);
-  if (!arguments.evaluator.empty() && (arguments.precision != "float32" || arguments.device != "cpu"))
-    throw_input("--precision and --device are vidbench-eval's, not another worker's");
+  if (!arguments.evaluator.empty() &&
+      (arguments.precision != "float32" || arguments.device != "cpu" || arguments.batch != 1))
+    throw_input("--precision, --device and --batch are vidbench-eval's, not another worker's");
   if (arguments.precision == "float16" && arguments.device == "cpu")
     throw_input("float16 is for CUDA devices", "bfloat16 has the same size, and the CPU computes with it");
+  if (!arguments.state.empty() && arguments.batch != 1)
+    throw_input("--batch rounds by where a video lies in its batch, and a --state has the same bits always",
+                "keep the state without --batch");
   if (!arguments.shard.empty() && arguments.state.empty())
     throw_input("--shard gives no numbers by itself", "keep it with --state FILE, for 'vidbench merge'");
 }
@@ -195,7 +200,9 @@ class Scoring {
       : arguments_(arguments),
         store_(context.open_store()),
         evaluator_(command(arguments.precision), runner_options()),
-        options_{.use_cache = !arguments.no_cache, .digests = cache_home() / "digests"} {}
+        options_{.use_cache = !arguments.no_cache,
+                 .digests = cache_home() / "digests",
+                 .batch = arguments.batch * ((kAsked + arguments.batch - 1) / arguments.batch)} {}
 
   [[nodiscard]] workers::Evaluator& evaluator() { return evaluator_; }
   [[nodiscard]] engine::SetScoreCache sets(const report::VideoScores& scores) {
@@ -238,11 +245,13 @@ class Scoring {
   }
 
  private:
+  static constexpr size_t kAsked = 4;    // videos that the worker is asked for at once, at least
   static constexpr size_t kChecked = 4;  // videos that a reduced precision is held against float32 on
 
   [[nodiscard]] std::vector<std::string> command(const std::string& precision) const {
     return evaluator_command(arguments_.evaluator, arguments_.weights,
-                             {"--precision", precision, "--device", arguments_.device});
+                             {"--precision", precision, "--device", arguments_.device, "--batch",
+                              std::to_string(arguments_.batch)});
   }
   [[nodiscard]] workers::RunnerOptions runner_options() const {
     return {.log_path = evaluator_log(), .threads = arguments_.threads};
@@ -341,6 +350,10 @@ void add_score_command(CLI::App& app, Context& context) {
       ->allow_extra_args(false);
   command->add_option("--threads", arguments->threads, "CPU threads of the metric worker (0: its choice)")
       ->check(CLI::Range(0, 4096));
+  command
+      ->add_option("--batch", arguments->batch,
+                   "videos that the networks of clips look at together: faster on a GPU, more memory")
+      ->check(CLI::Range(1, 256));
   command->add_option("--precision", arguments->precision, "of the official networks; its error is measured")
       ->check(CLI::IsMember({"float32", "bfloat16", "float16"}))
       ->capture_default_str();

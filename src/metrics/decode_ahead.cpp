@@ -18,13 +18,15 @@ media::Video read(const std::filesystem::path& path, size_t frames) {
 }  // namespace
 
 void DecodeAhead::start(const std::filesystem::path& path) {
-  path_ = path;
-  ahead_ = std::async(std::launch::async, read, path, frames_);
+  ahead_.emplace(path, std::async(std::launch::async, read, path, frames_));
 }
 
 media::Video DecodeAhead::take(const std::filesystem::path& path) {
-  if (!ahead_.valid() || path_ != path) start(path);
-  return ahead_.get();
+  const auto begun = ahead_.find(path);
+  if (begun == ahead_.end()) return read(path, frames_);
+  std::future<media::Video> video = std::move(begun->second);
+  ahead_.erase(begun);
+  return video.get();
 }
 
 }  // namespace vidbench::metrics

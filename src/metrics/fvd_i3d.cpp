@@ -1,5 +1,6 @@
 // fvd-i3d and kvd-i3d: how far a set of videos is from a set of real ones, in I3D's logits.
 #include "metrics/builtin.h"
+#include "metrics/clip_feature.h"
 #include "metrics/extrapolation.h"
 
 namespace vidbench::metrics {
@@ -29,12 +30,8 @@ Metric set_metric(const I3dNetwork& network, store::MetricInfo info) {
 }  // namespace
 
 Feature i3d_logits_feature(std::shared_ptr<I3dNetwork> network) {
-  return {kFeature, std::string(kFeature) + "/1 " + network->weights().sha256,
-          [network](Sample& sample) {
-            require_frames(sample.video(), I3dNetwork::kFrames);
-            return network->logits(sample.video());
-          },
-          I3dNetwork::kFrames};
+  return clip_feature(kFeature, std::string(kFeature) + "/1 " + network->weights().sha256,
+                      I3dNetwork::kFrames, [network](Videos videos) { return network->logits(videos); });
 }
 
 Metric fvd_i3d(const I3dNetwork& network) {

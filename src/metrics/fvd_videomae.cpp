@@ -1,5 +1,6 @@
 // fvd-videomae: the content-debiased Fréchet Video Distance.
 #include "metrics/builtin.h"
+#include "metrics/clip_feature.h"
 #include "metrics/extrapolation.h"
 
 namespace vidbench::metrics {
@@ -20,12 +21,9 @@ Metric set_metric(const VideoMaeNetwork& network, store::MetricInfo info) {
 }  // namespace
 
 Feature videomae_feature(std::shared_ptr<VideoMaeNetwork> network) {
-  return {kFeature, std::string(kFeature) + "/1 " + network->weights().sha256,
-          [network](Sample& sample) {
-            require_frames(sample.video(), VideoMaeNetwork::kFrames);
-            return network->features(sample.video());
-          },
-          VideoMaeNetwork::kFrames};
+  return clip_feature(kFeature, std::string(kFeature) + "/1 " + network->weights().sha256,
+                      VideoMaeNetwork::kFrames,
+                      [network](Videos videos) { return network->features(videos); });
 }
 
 Metric fvd_videomae(const VideoMaeNetwork& network) {

@@ -20,6 +20,9 @@ constexpr size_t kLooked = 5;
 constexpr double kLeast = 0.84995;  // what is 0.85 when it is rounded to four digits
 constexpr size_t kListBytes = 1 << 20;
 
+using Actions = std::vector<std::string>;
+constexpr const char* kSeen = "umt actions";
+
 std::string lower(std::string_view text) {
   std::string result(text);
   for (char& c : result)
@@ -33,7 +36,8 @@ double measure(Sample& sample, UmtNetwork& network) {
   if (!network.knows(action))
     throw_input(
         fmt::format("the prompt asks for '{}', which is no action of Kinetics-400", one_line(action)));
-  const std::vector<std::string> seen = network.actions(sample.video());
+  const Actions& seen = sample.once<Actions>(
+      kSeen, [&] { return of_one(sample.video(), [&](Videos videos) { return network.actions(videos); }); });
   return std::find(seen.begin(), seen.end(), action) != seen.end() ? 1 : 0;
 }
 
@@ -114,7 +118,11 @@ Metric human_action(std::shared_ptr<UmtNetwork> network) {
                            "ICCV 2023, arXiv:2303.16058",
                .licence = "Apache-2.0"},
               {network->weights()}, {network->list()}),
-          [network](Sample& sample) { return measure(sample, *network); }};
+          [network](Sample& sample) { return measure(sample, *network); }, 0,
+          [network](std::span<Sample* const> samples) {
+            keep_together<Actions>(samples, kSeen, 1,
+                                   [&](Videos videos) { return network->actions(videos); });
+          }};
 }
 
 }  // namespace vidbench::metrics

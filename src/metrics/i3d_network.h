@@ -6,22 +6,23 @@
 
 #include "media/video.h"
 #include "metrics/compute.h"
+#include "metrics/videos.h"
 #include "metrics/weights.h"
 
 namespace vidbench::metrics {
 
-// Loads the network at the first use. Each video is computed alone. One thread at a time; the number of CPU
-// threads is set_threads()'.
+// Loads the network at the first use. One thread at a time; the number of CPU threads is set_threads()'. What
+// it computes of a video depends on the others in the call at most by rounding.
 class I3dNetwork {
  public:
   explicit I3dNetwork(WeightFile weights, Compute compute = {});
   ~I3dNetwork();
 
   [[nodiscard]] const WeightFile& weights() const { return weights_; }
-  // [400]: the first 16 frames, prepared as cd-fvd's data loader does (shorter side to 256 by antialiased
-  // bilinear interpolation, centre crop, cut to whole bytes) and its I3D (bilinear to 224x224). The video has
-  // at least 16 frames. Throws Error(kEnvironment) for weights that are damaged.
-  [[nodiscard]] std::vector<float> logits(const media::Video& video);
+  // [400] of each: the first 16 frames, prepared as cd-fvd's data loader does (shorter side to 256 by
+  // antialiased bilinear interpolation, centre crop, cut to whole bytes) and its I3D (bilinear to 224x224).
+  // Videos have at least 16 frames. Throws Error(kEnvironment) for weights that are damaged.
+  [[nodiscard]] std::vector<std::vector<float>> logits(Videos videos);
 
   static constexpr size_t kFrames = 16;
 

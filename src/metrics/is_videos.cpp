@@ -1,5 +1,6 @@
 // is-videos: the Inception Score of videos, by the actions that C3D sees in them.
 #include "metrics/builtin.h"
+#include "metrics/clip_feature.h"
 
 namespace vidbench::metrics {
 namespace {
@@ -9,12 +10,9 @@ constexpr const char* kFeature = "c3d/posterior";
 }  // namespace
 
 Feature c3d_posterior_feature(std::shared_ptr<C3dNetwork> network) {
-  return {kFeature, std::string(kFeature) + "/1 " + network->weights().sha256 + "+" + network->mean().sha256,
-          [network](Sample& sample) {
-            require_frames(sample.video(), C3dNetwork::kFrames);
-            return network->posterior(sample.video());
-          },
-          C3dNetwork::kFrames};
+  return clip_feature(
+      kFeature, std::string(kFeature) + "/1 " + network->weights().sha256 + "+" + network->mean().sha256,
+      C3dNetwork::kFrames, [network](Videos videos) { return network->posterior(videos); });
 }
 
 Metric is_videos(const C3dNetwork& network) {

@@ -1,5 +1,6 @@
 // jedi: how far a set of videos is from a set of real ones, in V-JEPA's features.
 #include "metrics/builtin.h"
+#include "metrics/clip_feature.h"
 
 namespace vidbench::metrics {
 namespace {
@@ -9,14 +10,10 @@ constexpr const char* kFeature = "vjepa/features";
 }  // namespace
 
 Feature vjepa_feature(std::shared_ptr<VJepaNetwork> network) {
-  return {kFeature,
-          std::string(kFeature) + "/1 stretched antialiased " + network->encoder().sha256 + "+" +
-              network->probe().sha256,
-          [network](Sample& sample) {
-            require_frames(sample.video(), VJepaNetwork::kFrames);
-            return network->features(sample.video());
-          },
-          VJepaNetwork::kFrames};
+  return clip_feature(kFeature,
+                      std::string(kFeature) + "/1 stretched antialiased " + network->encoder().sha256 + "+" +
+                          network->probe().sha256,
+                      VJepaNetwork::kFrames, [network](Videos videos) { return network->features(videos); });
 }
 
 Metric jedi(const VJepaNetwork& network) {

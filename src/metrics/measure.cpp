@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "base/error.h"
 
@@ -42,6 +43,18 @@ void measure(const Metric& metric, Sample& sample, store::Measurements& into) {
     if (e.code() != ErrorCode::kInput) throw;
     into.missing[metric.info.id] = e.what();
   }
+}
+
+void prepare(const Registry& registry, const Metric& metric, std::span<Sample* const> samples) {
+  std::vector<Sample*> asked;
+  std::copy_if(samples.begin(), samples.end(), std::back_inserter(asked),
+               [&](const Sample* sample) { return store::not_asked(metric.info, sample->asked()).empty(); });
+  if (metric.prepare) metric.prepare(asked);
+  if (!metric.info.is_set) return;
+  const Feature& feature = registry.feature(metric.info.features);
+  if (feature.compute_many)
+    keep_together<std::vector<float>>(asked, Sample::feature_key(feature.id), feature.first_frames,
+                                      feature.compute_many);
 }
 
 }  // namespace vidbench::metrics

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "metrics/sample.h"
+#include "metrics/videos.h"
 #include "store/records.h"
 
 namespace vidbench::metrics {
@@ -18,6 +20,9 @@ struct Metric {
   store::MetricInfo info;
   std::function<double(Sample&)> measure;
   size_t first_frames = 0;  // how many frames of the beginning it looks at; 0: all
+  // Where a network takes several videos at once: keeps in each sample (keep_together) what `measure` will
+  // ask for.
+  std::function<void(std::span<Sample* const> samples)> prepare = {};
 };
 
 // A vector per video: the same length for every video, or rows of the metrics' MetricInfo::row_size numbers,
@@ -28,6 +33,8 @@ struct Feature {
   std::string definition;
   std::function<std::vector<float>(Sample&)> compute;
   size_t first_frames = 0;  // as Metric's
+  // The same vectors for several videos of at least `first_frames` frames; may be absent.
+  std::function<std::vector<std::vector<float>>(Videos)> compute_many = {};
 };
 
 }  // namespace vidbench::metrics

@@ -5,6 +5,9 @@
 namespace vidbench::metrics {
 namespace {
 
+using Embedding = std::vector<float>;
+constexpr const char* kVideo = "viclip video";
+
 Metric similarity(std::shared_ptr<ViClipNetwork> network, const char* id, const char* title) {
   return {
       with_weights(
@@ -28,9 +31,17 @@ Metric similarity(std::shared_ptr<ViClipNetwork> network, const char* id, const 
           {network->weights()}, {network->merges()}),
       [network](Sample& sample) {
         require_frames(sample.video(), 1);
-        return sample.once<double>("viclip " + network->weights().sha256, [&] {
-          return cosine(network->embed_video(sample.video()), network->embed_text(sample.prompt()));
+        return sample.once<double>("viclip cosine", [&] {
+          const auto& video = sample.once<Embedding>(kVideo, [&] {
+            return of_one(sample.video(), [&](Videos videos) { return network->embed_videos(videos); });
+          });
+          return cosine(video, network->embed_text(sample.prompt()));
         });
+      },
+      0,
+      [network](std::span<Sample* const> samples) {
+        keep_together<Embedding>(samples, kVideo, 1,
+                                 [&](Videos videos) { return network->embed_videos(videos); });
       }};
 }
 

@@ -8,7 +8,7 @@
 namespace vidbench::metrics {
 
 const std::vector<float>& Sample::feature(const std::string& id) {
-  return once<std::vector<float>>("feature " + id, [&] { return registry_.feature(id).compute(*this); });
+  return once<std::vector<float>>(feature_key(id), [&] { return registry_.feature(id).compute(*this); });
 }
 
 const media::Video& Sample::paired() {

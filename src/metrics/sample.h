@@ -5,10 +5,12 @@
 #include <any>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "media/video.h"
+#include "metrics/videos.h"
 #include "store/records.h"
 
 namespace vidbench::metrics {
@@ -33,12 +35,21 @@ class Sample {
   [[nodiscard]] const media::Video& paired();
   // The feature vector of that id, computed at the first call. Throws as its computation does.
   [[nodiscard]] const std::vector<float>& feature(const std::string& id);
+  // The key under which that vector is kept.
+  [[nodiscard]] static std::string feature_key(const std::string& id) { return "feature " + id; }
   // The result of `compute`, kept under `key`; a key always stands for the same type.
   template <typename T>
   [[nodiscard]] const T& once(const std::string& key, const std::function<T()>& compute) {
     auto found = kept_.find(key);
     if (found == kept_.end()) found = kept_.emplace(key, compute()).first;
     return std::any_cast<const T&>(found->second);
+  }
+
+  [[nodiscard]] bool keeps(const std::string& key) const { return kept_.contains(key); }
+  // Keeps what once() would compute.
+  template <typename T>
+  void keep(const std::string& key, T value) {
+    kept_.emplace(key, std::move(value));
   }
 
  private:
@@ -48,6 +59,23 @@ class Sample {
   std::function<media::Video()> read_paired_;
   std::map<std::string, std::any> kept_;
 };
+
+// Keeps under `key` what `compute` gives, in one call, for the videos of those samples that have at least
+// `frames` frames and keep nothing there yet.
+template <typename T>
+void keep_together(std::span<Sample* const> samples, const std::string& key, size_t frames,
+                   const std::function<std::vector<T>(Videos)>& compute) {
+  std::vector<Sample*> open;
+  std::vector<const media::Video*> videos;
+  for (Sample* sample : samples) {
+    if (sample->keeps(key) || sample->video().frames < frames) continue;
+    open.push_back(sample);
+    videos.push_back(&sample->video());
+  }
+  if (open.empty()) return;
+  std::vector<T> values = compute(videos);
+  for (size_t i = 0; i < open.size(); ++i) open[i]->keep(key, std::move(values.at(i)));
+}
 
 // Throws Error(kInput) unless the video has at least that many frames.
 void require_frames(const media::Video& video, size_t frames);

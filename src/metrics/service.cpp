@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "media/encode.h"
 #include "metrics/decode_ahead.h"
@@ -62,33 +64,75 @@ void decode_next(const Json& request, DecodeAhead& videos) {
     videos.start(request["video"].get<std::string>());
 }
 
-Json evaluate_one(const Registry& registry, const std::vector<const Metric*>& metrics, const Json& request,
-                  const Json* next, DecodeAhead& videos) {
-  const auto id = required<std::string>(request, "id");
-  const std::filesystem::path path = required<std::string>(request, "video");
-  store::Asked asked;
-  asked.prompt = request.value("prompt", "");
-  if (request.contains("auxiliary")) asked.auxiliary = required<Json>(request, "auxiliary");
-  if (!asked.auxiliary.is_object()) throw workers::InvalidParams("'auxiliary' must be an object");
-  const std::filesystem::path paired = request.value("paired", "");
-  std::string about;
-  try {
-    const media::Video video = videos.take(path);
-    if (next != nullptr) decode_next(*next, videos);
-    std::function<media::Video()> read_paired;
-    if (!paired.empty()) read_paired = [&paired] { return DecodeAhead(0).take(paired); };
-    Sample sample(registry, video, std::move(asked), std::move(read_paired));
-    store::Measurements answer;
-    for (const Metric* metric : metrics) {
-      about = path.filename().string() + ": " + metric->info.id;
-      measure(*metric, sample, answer);
+// One request of `evaluate`, with its video once it is read.
+class Subject {
+ public:
+  explicit Subject(const Json& request)
+      : id_(required<std::string>(request, "id")),
+        path_(required<std::string>(request, "video")),
+        paired_(request.value("paired", "")) {
+    asked_.prompt = request.value("prompt", "");
+    if (request.contains("auxiliary")) asked_.auxiliary = required<Json>(request, "auxiliary");
+    if (!asked_.auxiliary.is_object()) throw workers::InvalidParams("'auxiliary' must be an object");
+  }
+
+  // A video that cannot be read leaves no sample.
+  void read(const Registry& registry, DecodeAhead& videos) {
+    try {
+      video_ = std::make_unique<media::Video>(videos.take(path_));
+      std::function<media::Video()> read_paired;
+      if (!paired_.empty()) read_paired = [path = paired_] { return DecodeAhead(0).take(path); };
+      sample_ = std::make_unique<Sample>(registry, *video_, std::move(asked_), std::move(read_paired));
+    } catch (...) {
+      failure_ = failure("");
     }
-    Json result = {{"id", id}, {"values", answer.values}};
+  }
+  [[nodiscard]] Sample* sample() { return sample_.get(); }
+
+  // The request's result; the video is no longer needed then.
+  [[nodiscard]] Json measure(const std::vector<const Metric*>& metrics) {
+    store::Measurements answer;
+    std::string about;
+    try {
+      for (const Metric* metric : metrics) {
+        if (!sample_) break;
+        about = path_.filename().string() + ": " + metric->info.id;
+        metrics::measure(*metric, *sample_, answer);
+      }
+    } catch (...) {
+      failure_ = failure(about);
+    }
+    sample_.reset();
+    video_.reset();
+    if (!failure_.is_null()) return {{"id", id_}, {"error", failure_}};
+    Json result = {{"id", id_}, {"values", answer.values}};
     if (!answer.features.empty()) result["features"] = answer.features;
     if (!answer.missing.empty()) result["missing"] = answer.missing;
     return result;
-  } catch (...) {
-    return {{"id", id}, {"error", failure(about)}};
+  }
+
+ private:
+  std::string id_;
+  std::filesystem::path path_, paired_;
+  store::Asked asked_;
+  std::unique_ptr<media::Video> video_;
+  std::unique_ptr<Sample> sample_;
+  Json failure_;
+};
+
+// A network that fails at several videos fails at the one to blame when each is measured.
+void prepare_together(const Registry& registry, const std::vector<const Metric*>& metrics,
+                      std::vector<Subject>& subjects) {
+  std::vector<Sample*> samples;
+  for (Subject& subject : subjects)
+    if (subject.sample() != nullptr) samples.push_back(subject.sample());
+  for (const Metric* metric : metrics) {
+    try {
+      prepare(registry, *metric, samples);
+    } catch (...) {
+      log_info(fmt::format("{}: {} videos at once failed ({}); one by one", metric->info.id, samples.size(),
+                           workers::describe_current_exception().message));
+    }
   }
 }
 
@@ -105,24 +149,21 @@ Json encode_one(const Json& request) {
   }
 }
 
-// `one` of each request and the one after it, with progress.
-template <typename One>
-Json for_each_request(const Json& params, const char* stage, workers::ProgressSink& progress, One one) {
+const Json& requests_of(const Json& params) {
   const auto found = params.find("requests");
-  if (found == params.end() || !found->is_array())
+  const auto is_object = [](const Json& request) { return request.is_object(); };
+  if (found == params.end() || !found->is_array() || !std::all_of(found->begin(), found->end(), is_object))
     throw workers::InvalidParams("'requests' must be a list of objects");
-  Json results = Json::array();
-  for (size_t i = 0; i < found->size(); ++i) {
-    const Json& request = (*found)[i];
-    if (!request.is_object()) throw workers::InvalidParams("'requests' must be a list of objects");
-    results.push_back(one(request, i + 1 < found->size() ? &(*found)[i + 1] : nullptr));
-    progress.report({{"id", results.back()["id"]},
-                     {"stage", stage},
-                     {"step", results.size()},
-                     {"steps", found->size()},
-                     {"peak_memory_bytes", peak_resident_bytes()}});
-  }
-  return results;
+  return *found;
+}
+
+void add_result(Json result, const char* stage, size_t of, Json& results, workers::ProgressSink& progress) {
+  results.push_back(std::move(result));
+  progress.report({{"id", results.back()["id"]},
+                   {"stage", stage},
+                   {"step", results.size()},
+                   {"steps", of},
+                   {"peak_memory_bytes", peak_resident_bytes()}});
 }
 
 }  // namespace
@@ -146,10 +187,23 @@ Json Service::evaluate(const Json& params, workers::ProgressSink& progress) cons
       throw workers::InvalidParams(std::string(e.what()) + (e.hint().empty() ? "" : " (" + e.hint() + ")"));
     }
   }
+  const Json& requests = requests_of(params);
   DecodeAhead videos(first_frames(registry_, metrics));
-  Json results = for_each_request(params, "evaluate", progress, [&](const Json& request, const Json* next) {
-    return evaluate_one(registry_, metrics, request, next, videos);
-  });
+  const auto decode = [&](size_t first) {
+    for (size_t i = first; i < std::min(first + at_once_, requests.size()); ++i)
+      decode_next(requests[i], videos);
+  };
+  Json results = Json::array();
+  decode(0);
+  for (size_t first = 0; first < requests.size(); first += at_once_) {
+    std::vector<Subject> subjects;
+    for (size_t i = first; i < std::min(first + at_once_, requests.size()); ++i)
+      subjects.emplace_back(requests[i]).read(registry_, videos);
+    decode(first + at_once_);
+    if (at_once_ > 1) prepare_together(registry_, metrics, subjects);
+    for (Subject& subject : subjects)
+      add_result(subject.measure(metrics), "evaluate", requests.size(), results, progress);
+  }
   return {{"results", std::move(results)}, {"peak_memory_bytes", peak_resident_bytes()}};
 }
 
@@ -177,9 +231,11 @@ Json Service::reference(const Json& params, workers::ProgressSink& progress) con
 }
 
 Json Service::encode(const Json& params, workers::ProgressSink& progress) const {
-  return {{"results", for_each_request(params, "encode", progress, [](const Json& request, const Json*) {
-             return encode_one(request);
-           })}};
+  const Json& requests = requests_of(params);
+  Json results = Json::array();
+  for (const Json& request : requests)
+    add_result(encode_one(request), "encode", requests.size(), results, progress);
+  return {{"results", std::move(results)}};
 }
 
 void serve_metrics(workers::WorkerServer& server, const Service& service) {

@@ -10,18 +10,19 @@ namespace vidbench::metrics {
 
 class Service {
  public:
-  // Kept by reference.
-  explicit Service(const Registry& registry) : registry_(registry) {}
+  // `registry` is kept by reference. The networks of clips look at `at_once` videos together.
+  explicit Service(const Registry& registry, size_t at_once = 1) : registry_(registry), at_once_(at_once) {}
 
   // The `metrics` of `initialize`.
   [[nodiscard]] Json describe_metrics() const;
-  // Each video is measured by itself; what goes wrong with one is that one's "error".
+  // What goes wrong with a video is that one's "error".
   [[nodiscard]] Json evaluate(const Json& params, workers::ProgressSink& progress) const;
   [[nodiscard]] Json reference(const Json& params, workers::ProgressSink& progress) const;
   [[nodiscard]] Json encode(const Json& params, workers::ProgressSink& progress) const;
 
  private:
   const Registry& registry_;
+  size_t at_once_;
 };
 
 // Registers the methods of `service`, which must outlive the server.

@@ -10,6 +10,7 @@
 #include "media/video.h"
 #include "metrics/compute.h"
 #include "metrics/frame_embeddings.h"
+#include "metrics/videos.h"
 #include "nn/state_reader.h"
 
 namespace vidbench::metrics {
@@ -37,6 +38,24 @@ inline std::vector<float> numbers(const at::Tensor& tensor) {
   const at::Tensor flat = tensor.to(at::kCPU, at::kFloat).contiguous();
   const float* data = flat.const_data_ptr<float>();
   return {data, data + flat.numel()};
+}
+
+// Pictures [T, 3, H, W] as a clip [1, 3, T, H, W].
+inline at::Tensor as_clip(const at::Tensor& pictures) { return pictures.permute({1, 0, 2, 3}).unsqueeze(0); }
+
+// What `prepare` makes of each video, [1, …] of one size, one behind the other.
+template <typename Prepare>
+at::Tensor clips_of(Videos videos, Prepare prepare) {
+  std::vector<at::Tensor> clips;
+  for (const media::Video* video : videos) clips.push_back(prepare(*video));
+  return clips.size() == 1 ? clips.front() : at::cat(clips);
+}
+
+// Each row of [N, D].
+inline std::vector<std::vector<float>> rows(const at::Tensor& tensor) {
+  std::vector<std::vector<float>> result;
+  for (const at::Tensor& row : tensor.unbind()) result.push_back(numbers(row));
+  return result;
 }
 
 // One vector a frame: what `encode(first, count)` gives for at most `at_once` frames, [count, width], one

@@ -30,19 +30,22 @@ bool UmtNetwork::knows(const std::string& action) {
   return std::find(names().begin(), names().end(), action) != names().end();
 }
 
-std::vector<std::string> UmtNetwork::actions(const media::Video& video) {
+std::vector<std::vector<std::string>> UmtNetwork::actions(Videos videos) {
   const c10::InferenceMode inference;
   if (!loaded_)
     loaded_ = load_weights([&] {
       return std::make_unique<Loaded>(
           Loaded{nn::VideoMae(weights_.path, nn::kUmtLarge, network_options(compute_))});
     });
-  const at::Tensor pictures = normalised_for_imagenet(
-      middle_opencv_pictures(video, nn::VideoMae::kFrames, /*shorter=*/256, nn::VideoMae::kSide));
-  const std::vector<float> logits =
-      numbers(loaded_->network.logits(pictures.permute({1, 0, 2, 3}).unsqueeze(0)));
-  std::vector<std::string> seen;
-  for (const size_t index : seen_actions(logits)) seen.push_back(names()[index]);
+  const at::Tensor clips = clips_of(videos, [](const media::Video& video) {
+    return as_clip(normalised_for_imagenet(
+        middle_opencv_pictures(video, nn::VideoMae::kFrames, /*shorter=*/256, nn::VideoMae::kSide)));
+  });
+  std::vector<std::vector<std::string>> seen;
+  for (const std::vector<float>& logits : rows(loaded_->network.logits(clips))) {
+    seen.emplace_back();
+    for (const size_t index : seen_actions(logits)) seen.back().push_back(names()[index]);
+  }
   return seen;
 }
 

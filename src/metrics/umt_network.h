@@ -8,6 +8,7 @@
 
 #include "media/video.h"
 #include "metrics/compute.h"
+#include "metrics/videos.h"
 #include "metrics/weights.h"
 
 namespace vidbench::metrics {
@@ -23,8 +24,8 @@ class UmtNetwork {
   [[nodiscard]] const WeightFile& list() const { return list_; }
   // Whether an action, in lower case, is one of the classes.
   [[nodiscard]] bool knows(const std::string& action);
-  // The actions that count as seen (seen_actions), by sixteen frames prepared as VBench does.
-  [[nodiscard]] std::vector<std::string> actions(const media::Video& video);
+  // Of each video the actions that count as seen (seen_actions), by sixteen frames prepared as VBench does.
+  [[nodiscard]] std::vector<std::vector<std::string>> actions(Videos videos);
 
  private:
   struct Loaded;

@@ -28,13 +28,14 @@ ViClipNetwork::Loaded& ViClipNetwork::loaded() {
   return *loaded_;
 }
 
-std::vector<float> ViClipNetwork::embed_video(const media::Video& video) {
+std::vector<std::vector<float>> ViClipNetwork::embed_videos(Videos videos) {
   const c10::InferenceMode inference;
   const nn::ViClip& network = loaded().network;
-  const at::Tensor pictures =
-      normalised_for_clip(middle_square_pictures(video, static_cast<size_t>(network.frames()),
-                                                 static_cast<size_t>(network.side()), Preparation::kRounded));
-  return numbers(network.encode_videos(pictures.permute({1, 0, 2, 3}).unsqueeze(0)));
+  return rows(network.encode_videos(clips_of(videos, [&](const media::Video& video) {
+    return as_clip(normalised_for_clip(middle_square_pictures(video, static_cast<size_t>(network.frames()),
+                                                              static_cast<size_t>(network.side()),
+                                                              Preparation::kRounded)));
+  })));
 }
 
 std::vector<float> ViClipNetwork::embed_text(const std::string& text) {

@@ -8,6 +8,7 @@
 
 #include "media/video.h"
 #include "metrics/compute.h"
+#include "metrics/videos.h"
 #include "metrics/weights.h"
 
 namespace vidbench::metrics {
@@ -21,9 +22,9 @@ class ViClipNetwork {
 
   [[nodiscard]] const WeightFile& weights() const { return weights_; }
   [[nodiscard]] const WeightFile& merges() const { return merges_; }
-  // Eight frames in the middle of equal parts, resized on bytes by bicubic interpolation without antialiasing
-  // (the shorter side to 224) and cropped, as VBench does.
-  [[nodiscard]] std::vector<float> embed_video(const media::Video& video);
+  // Of each video eight frames in the middle of equal parts, resized on bytes by bicubic interpolation
+  // without antialiasing (the shorter side to 224) and cropped, as VBench does.
+  [[nodiscard]] std::vector<std::vector<float>> embed_videos(Videos videos);
   [[nodiscard]] std::vector<float> embed_text(const std::string& text);
 
  private:

@@ -18,16 +18,16 @@ VJepaNetwork::VJepaNetwork(WeightFile encoder, WeightFile probe, Compute compute
     : encoder_(std::move(encoder)), probe_(std::move(probe)), compute_(std::move(compute)) {}
 VJepaNetwork::~VJepaNetwork() = default;
 
-std::vector<float> VJepaNetwork::features(const media::Video& video) {
+std::vector<std::vector<float>> VJepaNetwork::features(Videos videos) {
   const c10::InferenceMode inference;
   if (!loaded_)
     loaded_ = load_weights([&] {
       return std::make_unique<Loaded>(
           Loaded{nn::VJepa(encoder_.path, probe_.path, network_options(compute_))});
     });
-  const at::Tensor pictures =
-      normalised_for_imagenet(stretched_pictures(video, 0, kFrames, nn::VJepa::kSide));
-  return numbers(loaded_->network.features(pictures.permute({1, 0, 2, 3}).unsqueeze(0)));
+  return rows(loaded_->network.features(clips_of(videos, [](const media::Video& video) {
+    return as_clip(normalised_for_imagenet(stretched_pictures(video, 0, kFrames, nn::VJepa::kSide)));
+  })));
 }
 
 }  // namespace vidbench::metrics

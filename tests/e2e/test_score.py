@@ -122,6 +122,7 @@ def test_shards_give_the_numbers_of_the_whole_bit_for_bit(vidbench: Vidbench, tm
     missing = vidbench.run("merge", *map(str, parts[:2]), code=2)
     assert "shard 2 of 3 is missing" in missing.stderr
     assert "--state" in vidbench.run(*command, "--shard", "1/3", code=2).stderr
+    assert "--batch" in vidbench.run(*command, "--state", str(tmp_path / "s"), "--batch", "2", code=2).stderr
 
 
 def test_a_set_that_is_known_is_not_reduced_again(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
