@@ -109,6 +109,9 @@ int run(int argc, char** argv) {
   std::vector<std::string> weights;
   app.add_option("--weights-dir", weights, "A folder with official weight files; repeatable")
       ->allow_extra_args(false);
+  bool unverified = false;
+  app.add_flag("--unverified-weights", unverified,
+               "Take weight files that are not the official ones, too; their metrics are marked");
   metrics::Compute compute;
   app.add_option("--precision", compute.precision,
                  "Of the official networks: float32, bfloat16 or float16 (CUDA)")
@@ -144,7 +147,8 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   metrics::Registry registry;
-  metrics::register_builtin(registry, {resource_root(), {weights.begin(), weights.end()}, compute});
+  metrics::register_builtin(registry,
+                            {resource_root(), {weights.begin(), weights.end()}, compute, unverified});
   if (metrics_command->parsed()) {
     list(registry, format);
     return 0;

@@ -94,16 +94,23 @@ std::filesystem::path default_cache_directory() {
   return own.empty() ? cache_home() : std::filesystem::path(own);
 }
 
-std::vector<std::string> evaluator_command(const std::string& command,
-                                           const std::vector<std::string>& weights,
+void add_weights_options(CLI::App& command, WeightsOptions& options) {
+  command.add_option("--weights-dir", options.folders, "a folder with official weight files; repeatable")
+      ->allow_extra_args(false);
+  command.add_flag("--unverified-weights", options.unverified,
+                   "take weight files that are not the official ones, too; the numbers are marked");
+}
+
+std::vector<std::string> evaluator_command(const std::string& command, const WeightsOptions& weights,
                                            const std::vector<std::string>& arguments) {
   if (!command.empty()) return split(command, ' ');
   std::vector<std::string> words = {(executable_directory() / "vidbench-eval").string()};
-  for (const auto& folder : weights) {
+  for (const auto& folder : weights.folders) {
     if (!std::filesystem::is_directory(folder)) throw_input("--weights-dir " + folder + " is not a folder");
     words.insert(words.end(), {"--weights-dir", std::filesystem::absolute(folder).string()});
   }
   words.insert(words.end(), {"--weights-dir", (data_home() / "weights").string()});
+  if (weights.unverified) words.emplace_back("--unverified-weights");
   words.insert(words.end(), arguments.begin(), arguments.end());
   return words;
 }

@@ -35,10 +35,17 @@ void print_table(const report::Table& table, const std::string& format);
 [[nodiscard]] bool stderr_is_terminal();
 [[nodiscard]] std::filesystem::path default_runs_directory();
 [[nodiscard]] std::filesystem::path default_cache_directory();
-// The metric worker: `command` split at spaces, or vidbench-eval beside this program with these folders of
-// official weights, <data folder>/weights, and these arguments.
+// Where the metric worker looks for official weights, beside <data folder>/weights.
+struct WeightsOptions {
+  std::vector<std::string> folders;
+  bool unverified = false;  // also files that are not the official ones
+};
+// --weights-dir, --unverified-weights.
+void add_weights_options(CLI::App& command, WeightsOptions& options);
+// The metric worker: `command` split at spaces, or vidbench-eval beside this program with these weights and
+// these arguments.
 [[nodiscard]] std::vector<std::string> evaluator_command(const std::string& command,
-                                                         const std::vector<std::string>& weights = {},
+                                                         const WeightsOptions& weights = {},
                                                          const std::vector<std::string>& arguments = {});
 // "a,b" and repeated options → {"a", "b"}
 [[nodiscard]] std::vector<std::string> split_lists(const std::vector<std::string>& values);

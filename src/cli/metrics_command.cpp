@@ -19,7 +19,7 @@ namespace {
 
 struct Arguments {
   std::string metric, format, evaluator;
-  std::vector<std::string> weights;
+  WeightsOptions weights;
 };
 
 std::vector<store::MetricInfo> offered(const Arguments& arguments) {
@@ -38,6 +38,11 @@ Json description(const store::MetricInfo& metric) {
 
 std::string kind(const store::MetricInfo& metric) { return metric.is_set ? "set" : "sample"; }
 std::string better(const store::MetricInfo& metric) { return metric.higher_is_better ? "higher" : "lower"; }
+
+std::string computed_here(const store::MetricInfo& metric) {
+  if (!metric.unavailable.empty()) return "no: " + metric.unavailable;
+  return metric.unverified ? "yes, with weights that are not the official ones" : "yes";
+}
 
 std::string range(const store::MetricInfo& metric) {
   const auto bound = [](const std::optional<double>& value) { return value ? report::exact(*value) : "…"; };
@@ -91,7 +96,7 @@ Fields fields_of(const store::MetricInfo& metric) {
        is_non_commercial(metric.licence) ? metric.licence + " — NON-COMMERCIAL use only" : metric.licence},
       {"weights files", join(metric.weights_files, ", ")},
       {"weights sha256", metric.weights_sha256},
-      {"computed here", metric.unavailable.empty() ? "yes" : "no: " + metric.unavailable}};
+      {"computed here", computed_here(metric)}};
   std::erase_if(fields, [](const auto& field) { return field.second.empty(); });
   return fields;
 }
@@ -133,7 +138,7 @@ void show(const Arguments& arguments) {
 }
 
 // The metric worker has the videos and the networks: it takes this process over.
-[[noreturn]] void audit(const std::vector<std::string>& weights, const std::vector<std::string>& rest) {
+[[noreturn]] void audit(const WeightsOptions& weights, const std::vector<std::string>& rest) {
   std::vector<std::string> words = evaluator_command("", weights);
   words.emplace_back("audit");
   words.insert(words.end(), rest.begin(), rest.end());
@@ -145,8 +150,7 @@ void show(const Arguments& arguments) {
 }
 
 void add_options(CLI::App& command, Arguments& arguments) {
-  command.add_option("--weights-dir", arguments.weights, "a folder with official weight files; repeatable")
-      ->allow_extra_args(false);
+  add_weights_options(command, arguments.weights);
   command.add_option("--evaluator", arguments.evaluator, "another metric worker (default: vidbench-eval)");
   add_format_option(command, arguments.format, {"table", "json", "csv", "md"});
 }
@@ -169,9 +173,7 @@ void add_metrics_command(CLI::App& app, Context&) {
       "audit",
       "corrupt videos in rising strength and see which metrics notice: [VIDEOS] [--metrics ID,ID] "
       "[--count N] [--frames N] [--format table|json|md]");
-  audit_command
-      ->add_option("--weights-dir", arguments->weights, "a folder with official weight files; repeatable")
-      ->allow_extra_args(false);
+  add_weights_options(*audit_command, arguments->weights);
   audit_command->allow_extras();
   audit_command->callback(
       [arguments, audit_command] { audit(arguments->weights, audit_command->remaining()); });

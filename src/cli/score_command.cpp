@@ -29,7 +29,8 @@ namespace {
 struct Arguments {
   std::string videos, reference, paired, prompts, evaluator, shard, state;
   ScoreOutput output;
-  std::vector<std::string> metrics, weights;
+  std::vector<std::string> metrics;
+  WeightsOptions weights;
   int threads = 0;
   std::string precision = "float32", device = "cpu";
   size_t batch = 1;  // videos that the networks of clips look at together
@@ -346,8 +347,7 @@ void add_score_command(CLI::App& app, Context& context) {
   command->add_option("--prompts", arguments->prompts, "FILE.csv or FILE.jsonl with 'file' and 'prompt'");
   command->add_option("--metrics", arguments->metrics,
                       "metric ids, separated by commas (default: all that can be computed)");
-  command->add_option("--weights-dir", arguments->weights, "a folder with official weight files; repeatable")
-      ->allow_extra_args(false);
+  add_weights_options(*command, arguments->weights);
   command->add_option("--threads", arguments->threads, "CPU threads of the metric worker (0: its choice)")
       ->check(CLI::Range(0, 4096));
   command

@@ -1,6 +1,6 @@
 // The list of all metrics: a new one is one file, one line here, one test (docs/add-a-metric.md).
 #include "metrics/builtin.h"
-#include "metrics/pinned_weights.h"
+#include "metrics/official_weights.h"
 #include "metrics/registry.h"
 
 namespace vidbench::metrics {
@@ -42,14 +42,13 @@ void register_shapes_networks(Registry& registry, const std::filesystem::path& f
 // Where the official networks' metrics are registered: with the precision that is part of their numbers.
 class Official {
  public:
-  Official(Registry& registry, const Resources& resources) : registry_(registry), resources_(resources) {
+  Official(Registry& registry, const Resources& resources)
+      : registry_(registry), resources_(resources), files_(resources.weights, resources.unverified_weights) {
     if (compute().precision != Compute{}.precision) precision_ = compute().precision;
   }
 
-  [[nodiscard]] const std::vector<std::filesystem::path>& folders() const { return resources_.weights; }
-  [[nodiscard]] WeightFile find(const std::vector<std::string>& names) const {
-    return find_weight_file(folders(), names);
-  }
+  [[nodiscard]] WeightFile find(const std::vector<std::string>& names) const { return files_.find(names); }
+  [[nodiscard]] WeightFile find_program(const std::string& name) const { return files_.find_program(name); }
   [[nodiscard]] const Compute& compute() const { return resources_.compute; }
   [[nodiscard]] Registry& registry() const { return registry_; }
 
@@ -65,6 +64,7 @@ class Official {
  private:
   Registry& registry_;
   const Resources& resources_;
+  OfficialWeights files_;
   std::string precision_;  // "" for float32
 };
 
@@ -79,8 +79,7 @@ void register_i3d(Official& official) {
 
 // A program computes in its own numbers.
 void register_scripted_i3d(Official& official) {
-  const auto network =
-      std::make_shared<ScriptedI3d>(find_pinned_weight_file(official.folders(), "i3d_torchscript.pt"));
+  const auto network = std::make_shared<ScriptedI3d>(official.find_program("i3d_torchscript.pt"));
   if (network->weights().problem.empty()) official.registry().add(scripted_i3d_feature(network));
   official.registry().add(fvd_styleganv(*network));
 }

@@ -35,6 +35,7 @@ struct Resources {
   std::filesystem::path root;                  // holds models/ (resource_root())
   std::vector<std::filesystem::path> weights;  // folders with official weight files, the first hit counts
   Compute compute;                             // of the official networks
+  bool unverified_weights = false;             // files that are not the official ones are accepted, too
 };
 
 // Every metric of ours; one whose weights are not there is unavailable, with the reason. Reads and digests

@@ -10,8 +10,9 @@ namespace vidbench::metrics {
 // A weight file: where it lies and its digest, or why it cannot be used.
 struct WeightFile {
   std::filesystem::path path;
-  std::string sha256;   // "" when there is a problem
-  std::string problem;  // "weights … are not there", "" when there is none
+  std::string sha256;       // "" when there is a problem
+  std::string problem;      // "weights … are not there", "" when there is none
+  bool unverified = false;  // not the official file, or not known to be
 };
 
 // Reads the whole file for its digest, unless it is remembered (base/digest_memo.h).

@@ -7,6 +7,7 @@ store::MetricInfo with_weights(store::MetricInfo info, const std::vector<WeightF
   const auto name = [&info](const WeightFile& file) {
     info.weights_files.push_back(file.path.filename());
     if (info.unavailable.empty()) info.unavailable = file.problem;
+    info.unverified = info.unverified || file.unverified;
   };
   for (const WeightFile& file : define) {
     name(file);

@@ -8,8 +8,9 @@
 
 namespace vidbench::metrics {
 
-// `info` with the names of the files, the digests of those that `define` its number (joined by "+"), and why
-// it is unavailable: the first problem of any. `others` have one content only, such as a vocabulary.
+// `info` with the names of the files, the digests of those that `define` its number (joined by "+"), whether
+// one is unverified, and why it is unavailable: the first problem of any. `others` have one content only,
+// such as a vocabulary.
 [[nodiscard]] store::MetricInfo with_weights(store::MetricInfo info, const std::vector<WeightFile>& define,
                                              const std::vector<WeightFile>& others = {});
 

@@ -82,6 +82,7 @@ std::string obstacle(const ModelEstimates& estimates, std::span<const store::Met
     if (info->version != anchor.version)
       return fmt::format("{} is version {}; the anchors are for version {}", id, info->version,
                          anchor.version);
+    if (info->unverified) return id + " was measured with unverified weights";
   }
   if (estimates.metrics.contains(id)) return "";
   const auto missing = estimates.missing.find(id);

@@ -1,5 +1,5 @@
-// The unified score, vidbench.score/1: each metric mapped to 0…1 between two stated anchors, weighted by a
-// named profile, times 100. docs/scoring.md states the formula, the anchors and why.
+// The unified score, vidbench.unified-score/1: each metric mapped to 0…1 between two stated anchors, weighted
+// by a named profile, times 100. docs/scoring.md states the formula, the anchors and why.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@
 
 namespace vidbench::report {
 
-inline constexpr const char* kScoreVersion = "vidbench.score/1";
+inline constexpr const char* kScoreVersion = "vidbench.unified-score/1";
 
 enum class AnchorScale { kLinear, kLog };
 

@@ -115,8 +115,8 @@ Json scored_dimensions(const Json& document, const std::string& origin, const Vb
   constexpr std::string_view kPrefix = "vbench/";
   Json dimensions = Json::object();
   try {
-    if (document.at("schema") != "vidbench.video-scores/1")
-      throw_input(origin + ": the schema is not vidbench.video-scores/1");
+    if (document.at("schema") != "vidbench.score/1")
+      throw_input(origin + ": the schema is not vidbench.score/1");
     for (const auto& [id, number] : document.at("metrics").items()) {
       std::vector<std::string> known;
       if (id.starts_with(kPrefix) && !own_name(suite, id.substr(kPrefix.size()), known).empty())

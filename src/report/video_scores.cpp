@@ -167,9 +167,10 @@ Json to_json(const VideoScores& scores) {
         {"high", score.interval->high},    {"n", score.interval->n},
         {"unit", score.metric.unit},       {"better", score.metric.higher_is_better ? "higher" : "lower"},
         {"version", score.metric.version}, {"weights_sha256", score.metric.weights_sha256}};
+    if (score.metric.unverified) metrics[score.metric.id]["unverified"] = true;
   }
   for (const auto& video : scores.videos) videos.push_back(video_json(video));
-  Json document = {{"schema", "vidbench.video-scores/1"},
+  Json document = {{"schema", "vidbench.score/1"},
                    {"metrics", metrics},
                    {"missing", missing},
                    {"videos", videos},
@@ -183,8 +184,9 @@ Json to_json(const VideoScores& scores) {
 }
 
 Table metrics_table(const VideoScores& scores) {
-  const bool notes = std::any_of(scores.metrics.begin(), scores.metrics.end(),
-                                 [](const auto& score) { return !score.interval; });
+  const bool notes = std::any_of(scores.metrics.begin(), scores.metrics.end(), [](const auto& score) {
+    return !score.interval || score.metric.unverified;
+  });
   Table table;
   table.columns = {{"metric"}, {"value", true}, {"95 % interval", true}, {"videos", true}, {"better"}};
   if (notes) table.columns.push_back({"note", false, 1});
@@ -196,7 +198,7 @@ Table metrics_table(const VideoScores& scores) {
         {interval ? format_range(interval->value, interval->low, interval->high, metric.unit) : "–"});
     row.push_back({std::to_string(interval ? interval->n : 0)});
     row.push_back({metric.higher_is_better ? "higher" : "lower"});
-    if (notes) row.push_back({missing});
+    if (notes) row.push_back({interval && metric.unverified ? "unverified weights" : missing});
   }
   return table;
 }

@@ -53,7 +53,7 @@ struct VideoScores {
 
 [[nodiscard]] Coverage coverage(const std::vector<store::VideoMeasurements>& videos);
 
-[[nodiscard]] Json to_json(const VideoScores& scores);  // vidbench.video-scores/1
+[[nodiscard]] Json to_json(const VideoScores& scores);  // vidbench.score/1
 // Where the page finds the videos, by file: relative URLs.
 using VideoLinks = std::map<std::string, std::string>;
 // A page with the metrics, their distributions and every video beside its values; `title` says what was

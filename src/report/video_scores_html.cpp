@@ -62,8 +62,9 @@ std::string distribution(const VideoScores& scores, const store::MetricInfo& met
 
 std::string metric_row(const VideoScores& scores, const MetricScore& score) {
   const auto& [metric, interval, missing] = score;
-  std::string row = fmt::format("<tr><td class=\"name\" data-v=\"{0}\">{0}<small>{1}</small></td>",
-                                escape_html(metric.id), escape_html(metric.title));
+  std::string row =
+      fmt::format("<tr><td class=\"name\" data-v=\"{0}\">{0}<small>{1}</small></td>", escape_html(metric.id),
+                  escape_html(metric.title + (metric.unverified ? ", unverified weights" : "")));
   row += fmt::format("<td>{}</td>", metric.higher_is_better ? "higher ↑" : "lower ↓");
   if (interval)
     row += fmt::format("<td class=\"num\"><b>{}</b><small>{}</small></td><td class=\"num\">{}</td>",

@@ -97,6 +97,7 @@ Json to_json(const MetricInfo& metric) {
           {"licence", metric.licence},
           {"weights_files", metric.weights_files},
           {"weights_sha256", metric.weights_sha256},
+          {"unverified", metric.unverified},
           {"precision", metric.precision},
           {"minimum_videos", metric.minimum_videos},
           {"unavailable", metric.unavailable}};
@@ -132,6 +133,7 @@ MetricInfo metric_info_from_json(const Json& json) {
   metric.licence = member_or<std::string>(json, "licence", metric.id, "");
   metric.weights_files = member_or<std::vector<std::string>>(json, "weights_files", metric.id, {});
   metric.weights_sha256 = member_or<std::string>(json, "weights_sha256", metric.id, "");
+  metric.unverified = member_or<bool>(json, "unverified", metric.id, false);
   metric.precision = member_or<std::string>(json, "precision", metric.id, "");
   metric.minimum_videos = member_or<int64_t>(json, "minimum_videos", metric.id, 0);
   metric.unavailable = member_or<std::string>(json, "unavailable", metric.id, "");

@@ -37,6 +37,7 @@ struct MetricInfo {
   std::string licence;  // of the computation and its weights; SPDX where there is an identifier
   std::vector<std::string> weights_files;  // official names of the weight files, empty when it has none
   std::string weights_sha256;  // of the networks it uses; part of its definition, "" when it has none
+  bool unverified = false;     // a file of weights is not the official one; such a number is never ranked
   std::string precision;       // of those networks, "" for float32; part of the definition, too
   int64_t minimum_videos = 0;  // a set statistic of fewer says little; 0 = no minimum
   std::string unavailable;  // why the worker cannot compute it ("weights … are not there"), "" when it can

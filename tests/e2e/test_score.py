@@ -42,7 +42,7 @@ def test_scores_a_folder_and_finds_everything_in_the_cache_again(vidbench: Vidbe
     document = vidbench.json("score", str(clips))
     assert "3 of 3 videos from the cache" in vidbench.run("score", str(clips)).stderr
     assert "from the cache" not in first.stderr
-    assert document["schema"] == "vidbench.video-scores/1"
+    assert document["schema"] == "vidbench.score/1"
     assert document["coverage"] == {"found": 3, "scored": 3, "failed": 0}
     assert set(document["metrics"]) == set(PIXEL_METRICS)
     for number in document["metrics"].values():

@@ -87,7 +87,7 @@ def test_from_a_folder_of_videos_to_the_total(vidbench: Vidbench, tmp_path: path
     assert total["coverage"]["present"] == 2 and total["total"] is None
     raw_values = {item["dimension"]: item["raw"] for item in total["dimensions"] if item["raw"] is not None}
     assert raw_values == {"color": 0.5, "object class": 0.5}
-    path.write_text(json.dumps({"schema": "vidbench.video-scores/1", "metrics": {"video/flicker": {"value": 1}}}))
+    path.write_text(json.dumps({"schema": "vidbench.score/1", "metrics": {"video/flicker": {"value": 1}}}))
     assert "none of its metrics is one of VBench's" in vidbench.run("vbench", str(path), code=2).stderr
 
 

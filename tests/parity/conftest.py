@@ -74,10 +74,9 @@ def probe(tmp_path: pathlib.Path) -> Probe:
 class Evaluator:
     """The metric worker, spoken to over its protocol."""
 
-    def __init__(self, *arguments: str, threads: int = 0) -> None:
-        self.process = subprocess.Popen(
-            [str(BUILD / "bin/vidbench-eval"), *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+    def __init__(self, *arguments: str, threads: int = 0, official_only: bool = False) -> None:
+        command = [str(BUILD / "bin/vidbench-eval"), *([] if official_only else ["--unverified-weights"]), *arguments]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.metrics = {
             metric["id"]: metric
             for metric in self.call("initialize", protocol="vidbench.worker/1", threads=threads)["metrics"]
@@ -111,14 +110,10 @@ class Evaluator:
         self.process.wait(timeout=30)
 
 
-def evaluator(*arguments: str) -> Evaluator:
-    return Evaluator(*arguments)
-
-
 def score(tmp_path: pathlib.Path, *arguments: str) -> dict:
     """The document of `vidbench score`, with its data in `tmp_path`."""
     environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    command = [str(BUILD / "bin/vidbench"), "score", *arguments, "--format", "json"]
+    command = [str(BUILD / "bin/vidbench"), "score", *arguments, "--unverified-weights", "--format", "json"]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)

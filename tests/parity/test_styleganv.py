@@ -8,7 +8,7 @@ import subprocess
 import numpy
 import pytest
 import torch
-from conftest import BUILD, assert_same, evaluator, score
+from conftest import BUILD, Evaluator, assert_same, score
 from test_set_statistics import frechet
 
 
@@ -66,7 +66,7 @@ def test_fvd(tmp_path: pathlib.Path, weights: pathlib.Path, clips: list[torch.Te
     with torch.no_grad():
         inputs = [square(clip).permute(3, 0, 1, 2)[None].float() for clip in clips]
         theirs = torch.cat([Detector().eval()(x, rescale=True, resize=True, return_features=True) for x in inputs])
-    worker = evaluator("--weights-dir", str(weights))
+    worker = Evaluator("--weights-dir", str(weights), official_only=True)
     results = worker.evaluate(files, ["fvd-styleganv"])
     worker.close()
     ours = torch.tensor([result["features"]["i3d-styleganv/logits"] for result in results])
@@ -81,7 +81,7 @@ def test_fvd(tmp_path: pathlib.Path, weights: pathlib.Path, clips: list[torch.Te
 
 
 def unavailable(weights: pathlib.Path) -> str:
-    worker = evaluator("--weights-dir", str(weights))
+    worker = Evaluator("--weights-dir", str(weights), official_only=True)
     worker.close()
     return worker.metrics["fvd-styleganv"]["unavailable"]
 
@@ -103,7 +103,7 @@ def test_another_program_fails_with_its_name(tmp_path: pathlib.Path, weights: pa
     torch.jit.script(torch.nn.Identity()).save(str(weights / "i3d_torchscript.pt"))
     pin(weights, tmp_path)
     numpy.save(tmp_path / "a.npy", numpy.zeros((16, 32, 32, 3), numpy.uint8))
-    worker = evaluator("--weights-dir", str(weights))
+    worker = Evaluator("--weights-dir", str(weights), official_only=True)
     (result,) = worker.evaluate([tmp_path / "a.npy"], ["fvd-styleganv"])
     worker.close()
     assert "i3d_torchscript.pt: the program failed" in result["missing"]["fvd-styleganv"]

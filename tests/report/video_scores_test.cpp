@@ -126,7 +126,7 @@ TEST(VideoScoresTest, SaysWhyAMetricHasNoNumber) {
 
 TEST(VideoScoresTest, TheDocumentCountsAndNamesWhatFailed) {
   const Json json = to_json(scores());
-  EXPECT_EQ(json["schema"], "vidbench.video-scores/1");
+  EXPECT_EQ(json["schema"], "vidbench.score/1");
   EXPECT_EQ(json["coverage"], (Json{{"found", 5}, {"scored", 4}, {"failed", 1}}));
   EXPECT_EQ(json["reference"]["found"], 2);
   EXPECT_EQ(json["metrics"]["sharpness"]["value"], 3.0);
