@@ -58,8 +58,10 @@ void add_vbench_command(CLI::App& app, Context&) {
       ->check(CLI::IsMember(ids))
       ->capture_default_str();
   command
-      ->add_option("--mode", arguments->mode,
-                   "faithful: as VBench computes it; corrected: normalised values limited to 0..1")
+      ->add_option(
+          "--mode", arguments->mode,
+          "faithful: as VBench computes it; corrected: the values of 'vbench-corrected/…' where there are "
+          "any, and normalised values limited to 0..1")
       ->check(CLI::IsMember({"faithful", "corrected"}))
       ->capture_default_str();
   command->add_flag("--percent", arguments->percent, "the values are per cent");

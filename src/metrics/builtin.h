@@ -107,6 +107,8 @@ namespace vidbench::metrics {
 
 // Need RAFT's weights.
 [[nodiscard]] Metric dynamic_degree(std::shared_ptr<RaftNetwork> network);  // vbench/dynamic-degree
+[[nodiscard]] Metric corrected_dynamic_degree(
+    std::shared_ptr<RaftNetwork> network);                                  // vbench-corrected/dynamic-degree
 [[nodiscard]] Metric static_filter(std::shared_ptr<RaftNetwork> network);   // vbench/static
 [[nodiscard]] Metric flow_magnitude(std::shared_ptr<RaftNetwork> network);  // video/flow-magnitude
 [[nodiscard]] Metric evalcrafter_warping_error(

@@ -1,4 +1,4 @@
-// vbench/dynamic-degree and video/flow-magnitude: how much moves, by optical flow.
+// vbench/dynamic-degree, its corrected variant and video/flow-magnitude: how much moves, by optical flow.
 #include "metrics/dynamic_degree.h"
 
 #include <fmt/format.h>
@@ -17,7 +17,7 @@ using Motion = std::vector<PairMotion>;
 
 size_t shorter_side(const media::Video& video) { return std::min(video.height, video.width); }
 
-// Both metrics look at the same pairs.
+// All metrics look at the same pairs.
 const Motion& motion_of(Sample& sample, const std::shared_ptr<RaftNetwork>& network) {
   return sample.once<Motion>("raft motion", [&] {
     const media::Video& video = sample.video();
@@ -33,6 +33,13 @@ const Motion& motion_of(Sample& sample, const std::shared_ptr<RaftNetwork>& netw
                               video.fps, video.frames));
     return network->motion(video, frames);
   });
+}
+
+double dynamic(Sample& sample, const std::shared_ptr<RaftNetwork>& network, double PairMotion::*measured,
+               double at_least) {
+  std::vector<double> largest;
+  for (const PairMotion& pair : motion_of(sample, network)) largest.push_back(pair.*measured);
+  return is_dynamic(largest, shorter_side(sample.video()), at_least) ? 1.0 : 0.0;
 }
 
 Metric sample_metric(const RaftNetwork& network, store::MetricInfo info,
@@ -55,9 +62,10 @@ size_t dynamic_interval(double fps) {
   return rounded >= 1 ? static_cast<size_t>(std::min(rounded, 1e9)) : 1;
 }
 
-bool is_dynamic(std::span<const double> largest, size_t shorter_side) {
+bool is_dynamic(std::span<const double> largest, size_t shorter_side, double at_least) {
   const double threshold = 6.0 * (static_cast<double>(shorter_side) / 256.0);
-  const double needed = std::nearbyint(4 * (static_cast<double>(largest.size() + 1) / 16.0));
+  const double quarter = std::nearbyint(4 * (static_cast<double>(largest.size() + 1) / 16.0));
+  const double needed = std::max(quarter, at_least);
   int moving = 0;
   for (const double value : largest) {
     if (value > threshold) ++moving;
@@ -79,11 +87,24 @@ Metric dynamic_degree(std::shared_ptr<RaftNetwork> network) {
                         "itself. With two frames it is always 1, since half a pair is rounded to none.",
        .citation =
            "Huang et al., VBench, CVPR 2024, arXiv:2311.17982; Teed & Deng, ECCV 2020, arXiv:2003.12039"},
-      [network](Sample& sample) {
-        std::vector<double> largest;
-        for (const PairMotion& pair : motion_of(sample, network)) largest.push_back(pair.largest);
-        return is_dynamic(largest, shorter_side(sample.video())) ? 1.0 : 0.0;
-      });
+      [network](Sample& sample) { return dynamic(sample, network, &PairMotion::largest_padded, 0); });
+}
+
+Metric corrected_dynamic_degree(std::shared_ptr<RaftNetwork> network) {
+  return sample_metric(
+      *network,
+      {.id = "vbench-corrected/dynamic-degree",
+       .title = "Dynamic degree, corrected",
+       .maximum = 1,
+       .definition = "1 when at least round(4 N / 16) pairs of the N frames looked at move (halves rounded "
+                     "to even), and at least one does, else 0. A pair moves when the mean of the largest 5 % "
+                     "of the flow's lengths over the picture, without what it was padded with, exceeds 6 · "
+                     "(shorter side) / 256 pixels. ",
+       .failure_cases = "Camera motion alone makes it 1, and so do noise and cuts: more is not better in "
+                        "itself. Not the number that VBench publishes, which vbench/dynamic-degree is.",
+       .citation =
+           "Huang et al., VBench, CVPR 2024, arXiv:2311.17982; Teed & Deng, ECCV 2020, arXiv:2003.12039"},
+      [network](Sample& sample) { return dynamic(sample, network, &PairMotion::largest, 1); });
 }
 
 Metric flow_magnitude(std::shared_ptr<RaftNetwork> network) {

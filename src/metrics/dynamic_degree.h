@@ -12,7 +12,8 @@ namespace vidbench::metrics {
 
 // `largest`: of each pair of neighbours the mean of the largest motions, in pixels; `shorter_side` of the
 // frames. True when about a quarter of as many pairs as there are frames move by more than 6 pixels in 256;
-// halves are rounded to even, and where none is asked for the first pair suffices.
-[[nodiscard]] bool is_dynamic(std::span<const double> largest, size_t shorter_side);
+// halves are rounded to even. That asks for none of the one pair of two frames: no fewer than `at_least` must
+// move (VBench: 0).
+[[nodiscard]] bool is_dynamic(std::span<const double> largest, size_t shorter_side, double at_least = 0);
 
 }  // namespace vidbench::metrics

@@ -91,8 +91,11 @@ std::vector<PairMotion> RaftNetwork::motion(const media::Video& video, std::span
     const auto flows = sequence.next(padding.pad(picture_tensor(video, frame)));
     if (!flows) continue;
     const at::Tensor lengths = squared_length(flows->forward).sqrt();
-    std::vector<float> all = numbers(lengths);
-    result.push_back({mean(numbers(padding.crop(lengths))), mean_of_largest(all, kLargestShare)});
+    std::vector<float> all = numbers(lengths), picture = numbers(padding.crop(lengths));
+    PairMotion motion{.mean = mean(picture)};  // the largest are found by changing the order
+    motion.largest = mean_of_largest(picture, kLargestShare);
+    motion.largest_padded = mean_of_largest(all, kLargestShare);
+    result.push_back(motion);
   }
   return result;
 }

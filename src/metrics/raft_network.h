@@ -14,8 +14,9 @@ namespace vidbench::metrics {
 
 // How far the pixels of one frame move to the next, in pixels.
 struct PairMotion {
-  double mean = 0;     // over the picture
-  double largest = 0;  // mean of the largest 5 % over the picture and what it was padded with
+  double mean = 0;            // over the picture
+  double largest = 0;         // mean of the largest 5 % over the picture
+  double largest_padded = 0;  // the same over the picture and what it was padded with
 };
 
 // How far the parts of a frame that move most, 2 % of the padded picture, move on average, in pixels.

@@ -159,6 +159,7 @@ void register_inception(Official& official) {
 void register_raft(Official& official) {
   const auto network = std::make_shared<RaftNetwork>(official.find({"raft-things.pth"}), official.compute());
   official.add(dynamic_degree(network));
+  official.add(corrected_dynamic_degree(network));
   official.add(static_filter(network));
   official.add(flow_magnitude(network));
   official.add(warping_error(network));

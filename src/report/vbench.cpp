@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "store/vbench_id.h"
 
 namespace vidbench::report {
 namespace {
@@ -110,34 +111,69 @@ std::string own_name(const VbenchSuite& suite, const std::string& written, std::
   return alias->second;
 }
 
-// The dimensions in what `vidbench score --format json` prints.
-Json scored_dimensions(const Json& document, const std::string& origin, const VbenchSuite& suite) {
-  constexpr std::string_view kPrefix = "vbench/";
-  Json dimensions = Json::object();
+// A document's dimensions, by the variant of their values.
+struct Dimensions {
+  Json faithful = Json::object(), corrected = Json::object();
+};
+
+// Those in what `vidbench score --format json` prints.
+Dimensions scored_dimensions(const Json& document, const std::string& origin, const VbenchSuite& suite) {
+  Dimensions dimensions;
   try {
     if (document.at("schema") != "vidbench.score/1")
       throw_input(origin + ": the schema is not vidbench.score/1");
     for (const auto& [id, number] : document.at("metrics").items()) {
       std::vector<std::string> known;
-      if (id.starts_with(kPrefix) && !own_name(suite, id.substr(kPrefix.size()), known).empty())
-        dimensions[id.substr(kPrefix.size())] = number.at("value");
+      const auto metric = store::vbench_id(id);
+      if (!metric || own_name(suite, metric->dimension, known).empty()) continue;
+      (metric->corrected ? dimensions.corrected : dimensions.faithful)[metric->dimension] =
+          number.at("value");
     }
   } catch (const Json::exception& e) {
     throw_input(origin + ": " + e.what());
   }
-  if (dimensions.empty())
+  if (dimensions.faithful.empty() && dimensions.corrected.empty())
     throw_input(origin + ": none of its metrics is one of VBench's dimensions",
                 "score with --metrics vbench/… and VBench's list of prompts");
   return dimensions;
 }
 
+using Variant = std::optional<double> VbenchValue::*;
+
+void add_values(const Json& dimensions, const std::string& origin, const VbenchSuite& suite, bool percent,
+                Variant variant, VbenchValues& values) {
+  for (const auto& [written, entry] : dimensions.items()) {
+    std::vector<std::string> known;
+    const std::string name = own_name(suite, written, known);
+    if (name.empty())
+      throw_input(fmt::format("{}: '{}' is not a dimension of {}", origin, one_line(written), suite.id),
+                  suggestion(plain(written), known));
+    const Json& value = entry.is_array() && !entry.empty() ? entry.front() : entry;
+    if (!value.is_number())
+      throw_input(fmt::format("{}: '{}' must be a number, or a list that begins with one", origin,
+                              one_line(written)));
+    const double fraction = percent ? value.get<double>() / 100 : value.get<double>();
+    if (std::abs(fraction) > kLargestFraction)
+      throw_input(
+          fmt::format("{}: '{}' is {}, which cannot be a fraction", origin, one_line(written), fraction),
+          percent ? "" : "values in per cent are read with --percent");
+    std::optional<double>& known_value = values[name].*variant;
+    if (known_value)
+      throw_input(fmt::format("{}: dimension '{}' stands twice", origin, name), "keep one of the values");
+    known_value = fraction;
+  }
+}
+
 VbenchDimensionScore score(const VbenchGroup& group, const VbenchDimension& dimension, VbenchMode mode,
                            const VbenchValues& values) {
-  VbenchDimensionScore result{dimension, group.name, {}, {}, false};
+  VbenchDimensionScore result{dimension, group.name, {}, {}, {}, false};
   const auto value = values.find(dimension.name);
   if (value == values.end()) return result;
-  result.raw = value->second;
-  const double normalised = (value->second - dimension.minimum) / (dimension.maximum - dimension.minimum);
+  const bool corrected = mode == VbenchMode::kCorrected && value->second.corrected;
+  result.raw = corrected ? value->second.corrected : value->second.faithful;
+  if (!result.raw) return result;
+  result.variant = corrected ? VbenchMode::kCorrected : VbenchMode::kFaithful;
+  const double normalised = (*result.raw - dimension.minimum) / (dimension.maximum - dimension.minimum);
   result.outside = normalised < 0 || normalised > 1;
   result.normalised = mode == VbenchMode::kCorrected ? std::clamp(normalised, 0.0, 1.0) : normalised;
   return result;
@@ -165,26 +201,11 @@ void add_vbench_values(const Json& document, const std::string& origin, const Vb
                        bool percent, VbenchValues& values) {
   if (!document.is_object())
     throw_input(fmt::format("{}: expected an object of dimensions and their values", origin));
-  if (document.contains("schema"))
-    return add_vbench_values(scored_dimensions(document, origin, suite), origin, suite, false, values);
-  for (const auto& [written, entry] : document.items()) {
-    std::vector<std::string> known;
-    const std::string name = own_name(suite, written, known);
-    if (name.empty())
-      throw_input(fmt::format("{}: '{}' is not a dimension of {}", origin, one_line(written), suite.id),
-                  suggestion(plain(written), known));
-    const Json& value = entry.is_array() && !entry.empty() ? entry.front() : entry;
-    if (!value.is_number())
-      throw_input(fmt::format("{}: '{}' must be a number, or a list that begins with one", origin,
-                              one_line(written)));
-    const double fraction = percent ? value.get<double>() / 100 : value.get<double>();
-    if (std::abs(fraction) > kLargestFraction)
-      throw_input(
-          fmt::format("{}: '{}' is {}, which cannot be a fraction", origin, one_line(written), fraction),
-          percent ? "" : "values in per cent are read with --percent");
-    if (!values.emplace(name, fraction).second)
-      throw_input(fmt::format("{}: dimension '{}' stands twice", origin, name), "keep one of the values");
-  }
+  if (!document.contains("schema"))
+    return add_values(document, origin, suite, percent, &VbenchValue::faithful, values);
+  const Dimensions scored = scored_dimensions(document, origin, suite);
+  add_values(scored.faithful, origin, suite, false, &VbenchValue::faithful, values);
+  add_values(scored.corrected, origin, suite, false, &VbenchValue::corrected, values);
 }
 
 VbenchScores vbench_scores(const VbenchSuite& suite, VbenchMode mode, const VbenchValues& values) {

@@ -35,18 +35,27 @@ struct VbenchSuite {
 // Throws Error(kInput) with a suggestion.
 [[nodiscard]] const VbenchSuite& vbench_suite(const std::string& id);
 
-// kFaithful: normalised values as VBench computes them, which may leave 0..1. kCorrected: limited to 0..1, so
-// that no dimension can lift or sink a score by more than its weight.
+// kFaithful: raw values of VBench's own dimensions ("vbench/…") and normalised values as VBench computes
+// them, which may leave 0..1. kCorrected: raw values without the reference's quirks ("vbench-corrected/…")
+// where there are any; normalised values limited to 0..1, so that no dimension can lift or sink a score by
+// more than its weight.
 enum class VbenchMode { kFaithful, kCorrected };
 [[nodiscard]] std::string to_string(VbenchMode mode);
 
-// Dimension → raw value as a fraction.
-using VbenchValues = std::map<std::string, double>;
+// The raw values of a dimension, fractions. At least one is there.
+struct VbenchValue {
+  std::optional<double> faithful, corrected;
 
-// Adds the values of a document {dimension: value} or {dimension: [value, details]}, VBench's
-// *_eval_results.json. Names are taken in any of VBench's spellings (spaces, '_' or '-', upper or lower
-// case). `percent`: values are per cent. Throws Error(kInput) "<origin>: …" for an unknown or repeated
-// dimension, and for a value that is not a number or cannot be a fraction.
+  bool operator==(const VbenchValue&) const = default;
+};
+// Dimension → its values.
+using VbenchValues = std::map<std::string, VbenchValue>;
+
+// Adds the values of a document of `vidbench score`, or of one {dimension: value} or {dimension: [value,
+// details]}, VBench's *_eval_results.json, whose values are faithful. Names are taken in any of VBench's
+// spellings (spaces, '_' or '-', upper or lower case). `percent`: values are per cent. Throws Error(kInput)
+// "<origin>: …" for an unknown or repeated dimension, and for a value that is not a number or cannot be a
+// fraction.
 void add_vbench_values(const Json& document, const std::string& origin, const VbenchSuite& suite,
                        bool percent, VbenchValues& values);
 
@@ -54,6 +63,7 @@ struct VbenchDimensionScore {
   VbenchDimension dimension;
   std::string group;
   std::optional<double> raw, normalised;  // absent: there is no value
+  std::optional<VbenchMode> variant;      // of the raw value
   bool outside = false;                   // the normalised value left 0..1 (before kCorrected limited it)
 };
 

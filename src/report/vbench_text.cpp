@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/strings.h"
 #include "report/vbench.h"
 
 namespace vidbench::report {
@@ -19,6 +20,14 @@ std::string capitalised(std::string text) {
   return text;
 }
 
+std::string note(const VbenchDimensionScore& one) {
+  if (!one.raw) return "missing";
+  std::vector<std::string> notes;
+  if (one.variant == VbenchMode::kCorrected) notes.push_back("corrected value");
+  if (one.outside) notes.push_back("outside 0..1");
+  return join(notes, ", ");
+}
+
 size_t present(const VbenchScores& scores) {
   return scores.dimensions.size() - missing_dimensions(scores).size();
 }
@@ -31,6 +40,7 @@ Json to_json(const VbenchScores& scores) {
     dimensions.push_back({{"dimension", one.dimension.name},
                           {"group", one.group},
                           {"raw", number(one.raw)},
+                          {"variant", one.variant ? Json(to_string(*one.variant)) : Json(nullptr)},
                           {"normalised", number(one.normalised)},
                           {"outside", one.outside},
                           {"minimum", one.dimension.minimum},
@@ -66,9 +76,7 @@ Table vbench_table(const VbenchScores& scores) {
                           {per_cent(one.raw)},
                           {per_cent(one.normalised)},
                           {fmt::format("{:g}", one.dimension.weight)},
-                          {!one.raw      ? "missing"
-                           : one.outside ? "outside 0..1"
-                                         : ""}});
+                          {note(one)}});
   for (const auto& group : scores.groups)
     table.rows.push_back({{capitalised(group.name), Emphasis::kBest},
                           {""},

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "store/vbench_id.h"
 
 namespace vidbench::store {
 namespace {
@@ -63,11 +64,11 @@ std::string to_string(SampleState state) { return name_of(kSampleStates, state);
 SampleState sample_state_from_string(const std::string& text) { return state_of(kSampleStates, text); }
 
 std::string not_asked(const MetricInfo& metric, const Asked& asked) {
-  constexpr std::string_view kVbench = "vbench/";
   if (needs(metric, "prompt") && asked.prompt.empty()) return "the video has no prompt";
   if (needs(metric, "auxiliary") && asked.auxiliary.empty()) return "nothing is told beside the prompt";
-  if (!asked.dimensions || !metric.id.starts_with(kVbench)) return "";
-  std::string dimension = metric.id.substr(kVbench.size());
+  const auto vbench = vbench_id(metric.id);
+  if (!asked.dimensions || !vbench) return "";
+  std::string dimension = vbench->dimension;
   std::replace(dimension.begin(), dimension.end(), '-', '_');
   if (dimension == "static") dimension = "temporal_flickering";  // the filter before that dimension
   const auto& all = *asked.dimensions;

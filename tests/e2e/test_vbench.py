@@ -66,7 +66,11 @@ def test_from_a_folder_of_videos_to_the_total(vidbench: Vidbench, tmp_path: path
     ]
     (tmp_path / "VBench_full_info.json").write_text(json.dumps(entries))
     moving_squares(tmp_path / "videos", 3, seed=1)
-    found = {"a red car-0": ["red", "blue"], "a red car-1": [""], "a cat-0": [["cat"], ["cat"], [], ["dog"]]}
+    found = {
+        "a red car-0": [[["red", "car"]], [["blue", "car"]], [["a dog", "dog"], ["red", "car"]]],
+        "a red car-1": [[]],
+        "a cat-0": [[["cat"]], [["cat"]], [], [["dog"]]],
+    }
     for file, (name, frames) in zip(sorted((tmp_path / "videos").iterdir()), found.items(), strict=True):
         file.rename(tmp_path / "videos" / f"{name}.npy")
         (tmp_path / "videos" / f"{name}.json").write_text(json.dumps(frames))
@@ -75,18 +79,29 @@ def test_from_a_folder_of_videos_to_the_total(vidbench: Vidbench, tmp_path: path
     adapter = f"{sys.executable} -m vidbench_worker vbench"
     document = vidbench.json(*common, "--evaluator", adapter)
     values = {name: (number["value"], number["n"]) for name, number in document["metrics"].items()}
-    assert values == {"vbench/color": (0.5, 1), "vbench/object-class": (0.5, 1)}
-    assert document["missing"]["vbench/scene"] == "its prompt is not one of this dimension"
+    corrected = pytest.approx(2 / 3)
+    assert values == {
+        "vbench/color": (0.5, 1),
+        "vbench-corrected/color": (corrected, 1),
+        "vbench/object-class": (0.5, 1),
+    }
+    for metric in ("vbench/scene", "vbench-corrected/scene"):
+        assert document["missing"][metric] == "its prompt is not one of this dimension"
     reasons = {video["file"]: video["missing"] for video in document["videos"]}
     assert reasons["a red car-1.npy"]["vbench/color"] == "no frame's caption gives the object a colour"
     assert reasons["a cat-0.npy"]["vbench/color"] == "its prompt is not one of this dimension"
     assert "scored" not in vidbench.run(*common, "--evaluator", adapter, "--format", "json").stderr
     path = tmp_path / "scores.json"
     path.write_text(json.dumps(document))
-    total = vidbench.json("vbench", str(path))
-    assert total["coverage"]["present"] == 2 and total["total"] is None
-    raw_values = {item["dimension"]: item["raw"] for item in total["dimensions"] if item["raw"] is not None}
-    assert raw_values == {"color": 0.5, "object class": 0.5}
+    for mode, colour in (("faithful", (0.5, "faithful")), ("corrected", (corrected, "corrected"))):
+        total = vidbench.json("vbench", str(path), "--mode", mode)
+        assert total["mode"] == mode and total["coverage"]["present"] == 2 and total["total"] is None
+        there = [item for item in total["dimensions"] if item["raw"] is not None]
+        raw_values = {item["dimension"]: (item["raw"], item["variant"]) for item in there}
+        assert raw_values == {"color": colour, "object class": (0.5, "faithful")}
+    shown = vidbench.run("vbench", str(path), "--mode", "corrected", "--format", "csv").stdout
+    notes = {line["score"]: line["note"] for line in csv.DictReader(io.StringIO(shown))}
+    assert notes["color"] == "corrected value" and notes["object class"] == ""
     path.write_text(json.dumps({"schema": "vidbench.score/1", "metrics": {"video/flicker": {"value": 1}}}))
     assert "none of its metrics is one of VBench's" in vidbench.run("vbench", str(path), code=2).stderr
 

@@ -40,6 +40,13 @@ TEST(DynamicDegree, NeedsAQuarterOfTheFramesRoundingHalvesToEven) {
   EXPECT_TRUE(decision(2, 0)) << "half a pair is rounded to none";
 }
 
+TEST(DynamicDegree, TheCorrectedOneNeedsAPairThatMoves) {
+  EXPECT_TRUE(is_dynamic(std::vector<double>{6.0}, 256));
+  EXPECT_FALSE(is_dynamic(std::vector<double>{6.0}, 256, 1));
+  EXPECT_TRUE(is_dynamic(std::vector<double>{6.01}, 256, 1));
+  EXPECT_FALSE(is_dynamic(std::vector<double>{6.01, 0, 0, 0, 0}, 256, 1)) << "more than one is needed of six";
+}
+
 TEST(DynamicDegree, ItsThresholdGrowsWithTheShorterSide) {
   EXPECT_TRUE(is_dynamic(std::vector<double>{3.01, 0}, 128));
   EXPECT_FALSE(is_dynamic(std::vector<double>{3.0, 0}, 128));
@@ -65,7 +72,8 @@ media::Video grey(size_t frames, size_t height, size_t width, double fps) {
 // Before the weights are looked at.
 TEST(RaftMetrics, RefuseWhatTheyCannotJudge) {
   const auto network = std::make_shared<RaftNetwork>(WeightFile{"none.pth", "", "not there"});
-  for (const Metric& metric : {dynamic_degree(network), flow_magnitude(network)}) {
+  for (const Metric& metric :
+       {dynamic_degree(network), corrected_dynamic_degree(network), flow_magnitude(network)}) {
     EXPECT_EQ(metric.info.unavailable, "not there");
     EXPECT_EQ(refusal(metric, grey(1, 128, 128, 8)), "needs at least 2 frames, the video has 1");
     EXPECT_EQ(refusal(metric, grey(2, 120, 160, 8)),

@@ -197,13 +197,14 @@ def looked_at(frames: torch.Tensor, fps: float) -> torch.Tensor:
     return frames[:: max(1, round(fps / 8))]
 
 
-def slow_dynamic_degree(flows: list[torch.Tensor], shorter_side: int) -> tuple[bool, list[float]]:
+def slow_dynamic_degree(flows: list[torch.Tensor], shorter_side: int, at_least: int = 0) -> tuple[bool, list[float]]:
     """Whether the video is dynamic, and how far each pair is beyond the threshold."""
     strengths = []
     for between in flows:
         descending = numpy.sort(lengths(between).reshape(-1))[::-1]
         strengths.append(float(descending[: int(descending.size * 0.05)].mean()) / (6.0 * (shorter_side / 256.0)))
-    return sum(strength > 1 for strength in strengths) >= round(4 * ((len(flows) + 1) / 16.0)), strengths
+    needed = max(at_least, round(4 * ((len(flows) + 1) / 16.0)))
+    return sum(strength > 1 for strength in strengths) >= needed, strengths
 
 
 def at(picture: numpy.ndarray, x: numpy.ndarray, y: numpy.ndarray) -> numpy.ndarray:
@@ -293,15 +294,18 @@ def test_dynamic_degree_and_flow_magnitude(
         frames = pictures(clip, 125, 150)
         suffix, fps = ("npy", 24) if index < 3 else ("mkv", 20)
         video = write(tmp_path / f"{index}.{suffix}", frames)
-        answer = worker.evaluate([video], ["vbench/dynamic-degree", "video/flow-magnitude"])[0]["values"]
+        metrics = ["vbench/dynamic-degree", "vbench-corrected/dynamic-degree", "video/flow-magnitude"]
+        answer = worker.evaluate([video], metrics)[0]["values"]
         chosen = looked_at(frames, fps)
         flows = [flow(network, a, b)[0] for a, b in zip(chosen[:-1, None], chosen[1:, None], strict=True)]
         decision, strengths = slow_dynamic_degree(flows, 125)
         assert answer["vbench/dynamic-degree"] == decision, (index, strengths)
         decisions.append(decision)
         all_strengths += strengths
+        cropped = [one[:, 1:126, 1:151] for one in flows]
+        assert answer["vbench-corrected/dynamic-degree"] == slow_dynamic_degree(cropped, 125, at_least=1)[0], index
         ours.append([answer["video/flow-magnitude"]])
-        theirs.append([numpy.mean([lengths(one[:, 1:126, 1:151]).mean() for one in flows]) / 125 * 100])
+        theirs.append([numpy.mean([lengths(one).mean() for one in cropped]) / 125 * 100])
     worker.close()
     assert set(decisions) == {True, False}
     # Some are near to the threshold on both sides: a slightly other share or length would decide otherwise.
@@ -309,6 +313,29 @@ def test_dynamic_degree_and_flow_magnitude(
         all_strengths
     )
     assert_same(torch.tensor(ours), torch.tensor(theirs), least_spread=0.03)
+
+
+def test_corrected_dynamic_degree(
+    tmp_path: pathlib.Path, reference: torch.nn.Module, clips: list[torch.Tensor]
+) -> None:
+    """Of two frames, which VBench always takes for moving, and far from multiples of 8."""
+    network = scaled(reference, 0.08)
+    worker = worker_with(network, tmp_path)
+    assert worker.metrics["vbench-corrected/dynamic-degree"]["weights_sha256"]
+    decisions, strengths = [], []
+    for index, clip in enumerate(clips):
+        frames = pictures(clip[:4], 129, 145)
+        between = flow(network, frames[:1], frames[3:])[0]
+        decision, (strength,) = slow_dynamic_degree([between[:, 3:132, 3:148]], 129, at_least=1)
+        video = write(tmp_path / f"{index}.npy", frames)
+        answer = worker.evaluate([video], ["vbench/dynamic-degree", "vbench-corrected/dynamic-degree"])[0]["values"]
+        assert answer == {"vbench/dynamic-degree": 1, "vbench-corrected/dynamic-degree": decision}, strength
+        decisions.append(decision)
+        strengths.append((strength, slow_dynamic_degree([between], 129)[1][0]))
+    worker.close()
+    assert set(decisions) == {True, False}
+    # The padding decides at least once.
+    assert any(min(pair) < 0.995 and max(pair) > 1.004 for pair in strengths), strengths
 
 
 def test_static_filter(tmp_path: pathlib.Path, reference: torch.nn.Module, clips: list[torch.Tensor]) -> None:
@@ -353,6 +380,7 @@ def test_videos_that_are_refused_lack_these_metrics_alone(tmp_path: pathlib.Path
     worker = worker_with(reference, tmp_path)
     metrics = [
         "vbench/dynamic-degree",
+        "vbench-corrected/dynamic-degree",
         "vbench/static",
         "video/flow-magnitude",
         "video/warping-error",

@@ -97,15 +97,75 @@ TEST(Vbench, CorrectedLimitsWhatLeavesTheRange) {
   EXPECT_FALSE(of(faithful, "color").outside);
 }
 
+// The values of a document of `vidbench score`.
+Json scored(const std::map<std::string, double>& metrics) {
+  Json document = {{"schema", "vidbench.score/1"}, {"metrics", {{"video/flicker", {{"value", 0.9}}}}}};
+  for (const auto& [id, value] : metrics) document["metrics"][id] = {{"value", value}, {"n", 3}};
+  return document;
+}
+
+// What to_json() tells of a dimension: its raw value, and which variant it is.
+Json shown(const VbenchScores& scores, const std::string& name) {
+  const Json document = to_json(scores);
+  for (const Json& one : document["dimensions"])
+    if (one["dimension"] == name) return {one["raw"], one["variant"]};
+  return nullptr;
+}
+
+TEST(Vbench, CorrectedTakesCorrectedValuesWhereThereAreAny) {
+  const Json document = scored({{"vbench/color", 0.5},
+                                {"vbench-corrected/color", 0.25},
+                                {"vbench-corrected/scene", 0.75},
+                                {"vbench/dynamic-degree", 1},
+                                {"vbench-corrected/other", 0.5}});
+  const VbenchScores faithful = scores_of(document),
+                     corrected = scores_of(document, false, VbenchMode::kCorrected);
+  EXPECT_EQ(shown(faithful, "color"), Json({0.5, "faithful"}));
+  EXPECT_EQ(shown(faithful, "scene"), Json({nullptr, nullptr})) << "there is none of VBench's own";
+  EXPECT_EQ(shown(faithful, "dynamic degree"), Json({1.0, "faithful"}));
+  EXPECT_EQ(shown(corrected, "color"), Json({0.25, "corrected"}));
+  EXPECT_EQ(shown(corrected, "scene"), Json({0.75, "corrected"}));
+  EXPECT_EQ(shown(corrected, "dynamic degree"), Json({1.0, "faithful"}));
+  EXPECT_EQ(missing_dimensions(faithful).size(), 14U);
+  EXPECT_EQ(missing_dimensions(corrected).size(), 13U);
+}
+
+TEST(Vbench, TheTableTellsWhichValuesAreCorrected) {
+  const auto notes = [](const VbenchScores& scores) {
+    std::map<std::string, std::string> result;
+    for (const auto& row : vbench_table(scores).rows) result[row.front().text] = row.back().text;
+    return result;
+  };
+  const Json document = scored({{"vbench/color", 0.5},
+                                {"vbench-corrected/color", 0.25},
+                                {"vbench-corrected/scene", 0.9},
+                                {"vbench/human-action", 1}});
+  auto corrected = notes(scores_of(document, false, VbenchMode::kCorrected));
+  EXPECT_EQ(corrected["color"], "corrected value");
+  EXPECT_EQ(corrected["scene"], "corrected value, outside 0..1");
+  EXPECT_EQ(corrected["human action"], "");
+  EXPECT_EQ(corrected["object class"], "missing");
+  EXPECT_EQ(notes(scores_of(document))["color"], "");
+}
+
+TEST(Vbench, TakesTheVariantsFromSeveralFiles) {
+  VbenchValues values;
+  add_vbench_values(scored({{"vbench/color", 0.5}}), "a.json", kVbench, false, values);
+  add_vbench_values(scored({{"vbench-corrected/color", 0.25}}), "b.json", kVbench, false, values);
+  EXPECT_EQ(values, (VbenchValues{{"color", {0.5, 0.25}}}));
+  for (const Json& again : {scored({{"vbench-corrected/color", 0.25}}), Json{{"color", 0.5}}})
+    EXPECT_THROW(add_vbench_values(again, "c.json", kVbench, false, values), Error) << again;
+}
+
 TEST(Vbench, ReadsVbenchsOwnFilesInEverySpelling) {
   const Json own = {{"subject_consistency", {0.9, {{{"video_path", "a.mp4"}, {"video_results", 0.9}}}}},
                     {"Background Consistency", 0.8},
                     {"human-action", {0.7}}};
   VbenchValues values;
   add_vbench_values(own, "x.json", kVbench, false, values);
-  EXPECT_EQ(
-      values,
-      (VbenchValues{{"subject consistency", 0.9}, {"background consistency", 0.8}, {"human action", 0.7}}));
+  EXPECT_EQ(values, (VbenchValues{{"subject consistency", {0.9, {}}},
+                                  {"background consistency", {0.8, {}}},
+                                  {"human action", {0.7, {}}}}));
 }
 
 TEST(Vbench, RefusesWhatItCannotTrust) {

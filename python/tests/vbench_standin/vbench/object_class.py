@@ -1,5 +1,5 @@
 from vbench.utils import Model as DenseCaptioning  # noqa: F401
-from vbench.utils import detections
+from vbench.utils import frames_of
 
 
 def object_class(model: object, video_dict: list[dict], device: object) -> tuple[float, list[dict]]:
@@ -8,6 +8,6 @@ def object_class(model: object, video_dict: list[dict], device: object) -> tuple
     for info in video_dict:
         wanted = set(info["auxiliary_info"]["object"].split(" and "))
         for video in info["video_list"]:
-            frames = detections(video)
-            rates.append(sum(wanted <= set(frame) for frame in frames) / len(frames))
+            found = [model.run_caption_tensor(frame)[0] for frame in frames_of(video)]
+            rates.append(sum(wanted <= {one[0] for one in frame} for frame in found) / len(found))
     return sum(rates) / len(rates), [{"video_results": rate} for rate in rates]

@@ -6,12 +6,12 @@ def init_submodules(dimensions: list[str], local: bool = False, read_frame: bool
     return {name: {"model_weight": f"{name}.pth"} for name in dimensions}
 
 
-def detections(video: str) -> list:
+def frames_of(video: str) -> list:
     return json.loads(Path(video).with_suffix(".json").read_text())
 
 
 class Model:
-    """Counts in a file how often a model is made."""
+    """Tells in the log when a model is made and when it looks at a video's frames."""
 
     def __init__(self, device: object) -> None:
         self.device, self.kind = device, ""
@@ -26,3 +26,11 @@ class Model:
 
     def initialize_model(self, model_weight: str) -> None:
         self._ready("captioner", model_weight)
+
+    def run_caption_tensor(self, frame: list) -> tuple[list[tuple], object]:
+        """Of each object its caption or class, its box, and the classes of all objects; and the frame with them."""
+        print(f"{self.kind} looks", flush=True)
+        whole = [[*one, [0, 0, 8, 8]] if isinstance(one[-1], str) else one for one in frame]
+        classes = [one[-2] for one in whole]
+        texts = [one[0] for one in whole]
+        return [(text, one[-1], classes) for text, one in zip(texts, whole, strict=True)], object()
