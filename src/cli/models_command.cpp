@@ -5,59 +5,96 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/context.h"
-#include "registry/registry.h"
+#include "registry/select.h"
+#include "report/format.h"
 #include "workers/conformance.h"
 
 namespace vidbench::cli {
 namespace {
 
 struct ModelsArguments {
-  std::string model, format, device = "auto";
+  std::string model, format, device = "auto", query;
+  registry::Filter filter;
   bool online = false;
   workers::ConformanceOptions conformance;
 };
 
-void list(const ModelsArguments& arguments) {
-  const auto registry = registry::Registry::load_default();
-  if (arguments.format == "json") {
-    Json models = Json::array();
-    for (const auto& model : registry.models()) {
-      Json json = registry::to_json(model);
-      json["runnable"] = model.runnable();
-      json["missing"] = model.missing;
-      json["runner"] = model.deployment.runner;
-      models.push_back(std::move(json));
-    }
-    print_json(Json{{"schema", "vidbench.models/1"}, {"models", models}});
-    return;
+std::string number(const std::optional<double>& value) { return value ? report::exact(*value) : ""; }
+
+std::string runs_here(const registry::Model& model) {
+  if (model.runnable()) return "yes";
+  return (model.deployed() ? "no: " : "unknown how: ") + join(model.missing, "; ");
+}
+
+void print_models(const std::vector<const registry::Model*>& models, const std::string& format) {
+  if (format == "json") {
+    Json list = Json::array();
+    for (const auto* model : models) list.push_back(registry::to_json(*model));
+    return print_json(Json{{"schema", "vidbench.models/1"}, {"models", list}});
   }
   report::Table table;
-  table.columns = {{"model"}, {"family"}, {"runner"}, {"runs here"}, {"licence"}, {"title"}};
+  table.columns = {{"model"},
+                   {"tasks", false, 2},
+                   {"billions", true, 3},
+                   {"VRAM (GB)", true, 4},
+                   {"access"},
+                   {"runner"},
+                   {"licence", false, 1},
+                   {"organisation", false, 5},
+                   {"family", false, 6},
+                   {"runs here", false, 7}};
+  for (const auto* model : models) {
+    const registry::Card& card = model->card;
+    table.rows.push_back({{model->id},
+                          {join(card.tasks, ", ")},
+                          {number(card.parameters_b)},
+                          {number(card.min_vram_gb)},
+                          {card.access},
+                          {model->deployment.runner},
+                          {card.licence},
+                          {card.organisation},
+                          {card.family},
+                          {runs_here(*model)}});
+  }
+  print_table(table, format);
+  if (format == "table") log_info(fmt::format("{} models", models.size()));
+}
+
+void list(const ModelsArguments& arguments) {
+  const auto registry = registry::Registry::load_default();
+  std::vector<const registry::Model*> models;
   for (const auto& model : registry.models())
-    table.rows.push_back({{model.id},
-                          {model.family},
-                          {model.deployment.runner},
-                          {model.runnable() ? "yes" : "no: " + join(model.missing, "; ")},
-                          {model.licence},
-                          {model.title}});
-  print_table(table, arguments.format);
+    if (registry::passes(model, arguments.filter)) models.push_back(&model);
+  print_models(models, arguments.format);
+}
+
+void search(const ModelsArguments& arguments) {
+  const auto registry = registry::Registry::load_default();
+  auto models = registry::search(registry.models(), arguments.query);
+  std::erase_if(models, [&](const auto* model) { return !registry::passes(*model, arguments.filter); });
+  print_models(models, arguments.format);
 }
 
 void show(const ModelsArguments& arguments) {
   const auto registry = registry::Registry::load_default();
   const auto& model = registry.find(arguments.model);
   Json json = registry::to_json(model);
-  json["runnable"] = model.runnable();
-  json["missing"] = model.missing;
   if (arguments.format == "json") {
     json["schema"] = "vidbench.model/1";
-    print_json(json);
-    return;
+    return print_json(json);
   }
+  const Json card = json["card"];
+  json.erase("card");
   report::Table table;
   table.columns = {{"field"}, {"value"}};
-  for (const auto& [key, value] : json.items())
-    table.rows.push_back({{key}, {value.is_string() ? value.get<std::string>() : value.dump()}});
+  table.rows.push_back({{"id"}, {model.id}});
+  const auto add = [&](const Json& fields) {
+    for (const auto& [key, value] : fields.items())
+      if (key != "id" && !value.is_null() && !(value.is_structured() && value.empty()))
+        table.rows.push_back({{key}, {value.is_string() ? value.get<std::string>() : value.dump()}});
+  };
+  add(card);
+  add(json);
   print_table(table, arguments.format);
 }
 
@@ -91,13 +128,43 @@ void validate(const ModelsArguments& arguments, Context& context) {
 
 }  // namespace
 
+namespace {
+
+void add_filter_options(CLI::App& command, registry::Filter& filter) {
+  const auto words = [&](const char* name, std::vector<std::string>& list, const char* about) {
+    command.add_option(name, list, about)->delimiter(',')->allow_extra_args(false);
+  };
+  words("--task", filter.tasks, "text-to-video, image, … (a part of a task's name will do)");
+  words("--licence", filter.licences, "Apache-2.0, MIT, … (its beginning will do)");
+  words("--family", filter.families, "wan, ltx-video, …");
+  words("--organisation", filter.organisations, "who released it");
+  words("--access", filter.accesses, "weights, api, code, paper");
+  words("--runner", filter.runners, "worker, diffusers, null, replay");
+  command.add_option("--max-vram", filter.max_vram_gb, "GB of GPU memory that its makers ask for, at most");
+  command.add_option("--min-size", filter.min_parameters_b, "billions of parameters, at least");
+  command.add_option("--max-size", filter.max_parameters_b, "billions of parameters, at most");
+  command.add_flag("--commercial", filter.commercial, "whose licence is known and not for research only");
+  command.add_flag("--deployed", filter.deployed, "of which it is known how to run them");
+  command.add_flag("--runnable", filter.runnable, "for which nothing is missing here");
+}
+
+}  // namespace
+
 void add_models_command(CLI::App& app, Context& context) {
   auto arguments = std::make_shared<ModelsArguments>();
-  CLI::App* models = app.add_subcommand("models", "list, show and validate models");
+  CLI::App* models = app.add_subcommand("models", "find, show and validate models");
   models->require_subcommand(1);
   CLI::App* list_command = models->add_subcommand("list", "the catalogue");
+  add_filter_options(*list_command, arguments->filter);
   add_format_option(*list_command, arguments->format, {"table", "json", "csv", "md"});
   list_command->callback([arguments] { list(*arguments); });
+  CLI::App* search_command =
+      models->add_subcommand("search", "models by words of their names, tasks, papers");
+  search_command->add_option("words", arguments->query, "all of which are found, also in parts: \"wan 14b\"")
+      ->required();
+  add_filter_options(*search_command, arguments->filter);
+  add_format_option(*search_command, arguments->format, {"table", "json", "csv", "md"});
+  search_command->callback([arguments] { search(*arguments); });
   CLI::App* show_command = models->add_subcommand("show", "one model: card and deployment");
   show_command->add_option("model", arguments->model, "model id")->required();
   add_format_option(*show_command, arguments->format, {"table", "json", "csv", "md"});

@@ -34,9 +34,9 @@ Json describe_models(const Plan& plan) {
   for (size_t m = 0; m < plan.models.size(); ++m) {
     const auto& model = plan.models[m];
     models.push_back({{"id", model.id},
-                      {"title", model.title},
-                      {"family", model.family},
-                      {"licence", model.licence},
+                      {"title", model.card.title},
+                      {"family", model.card.family},
+                      {"licence", model.card.licence},
                       {"runner", model.deployment.runner},
                       {"digest", plan.model_digests[m]},
                       {"settings", effective_settings(plan.suite, model)}});

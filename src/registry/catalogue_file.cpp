@@ -117,6 +117,49 @@ void read_choice(YamlMap& map, const std::string& key, const std::vector<std::st
   if (map.has(key)) value = map.choice(key, allowed);
 }
 
+bool is_month(const std::string& text) {
+  const auto digits = [&](size_t first, size_t count) {
+    return text.size() >= first + count &&
+           std::all_of(text.begin() + static_cast<std::ptrdiff_t>(first),
+                       text.begin() + static_cast<std::ptrdiff_t>(first + count),
+                       [](char c) { return c >= '0' && c <= '9'; });
+  };
+  return digits(0, 4) && (text.size() == 4 || (text.size() == 7 && text[4] == '-' && digits(5, 2)));
+}
+
+void read_list(YamlMap& map, const std::string& key, std::vector<std::string>& list) {
+  std::vector<std::string> own = map.texts(key);
+  if (map.has(key)) list = std::move(own);
+}
+
+// What is absent keeps its value: the file's `shared` card.
+void read_card(YamlMap& map, Card& card) {
+  card.title = map.text("title", card.title);
+  card.organisation = map.text("organisation", card.organisation);
+  card.family = map.text("family", card.family);
+  card.released = map.text("released", card.released);
+  if (!card.released.empty() && !is_month(card.released))
+    map.fail("released", fmt::format("'{}' is not a month", card.released), "2025-02, or 2025");
+  read_list(map, "tasks", card.tasks);
+  card.description = map.text("description", card.description);
+  card.licence = map.text("licence", card.licence);
+  read_choice(map, "access", {"weights", "api", "code", "paper"}, card.access);
+  card.source = map.text("source", card.source);
+  card.code = map.text("code", card.code);
+  card.script = map.text("script", card.script);
+  card.paper = map.text("paper", card.paper);
+  if (auto architecture = map.optional_map("architecture")) {
+    card.backbone = architecture->text("backbone", card.backbone);
+    card.text_encoder = architecture->text("text_encoder", card.text_encoder);
+    card.vae = architecture->text("vae", card.vae);
+    architecture->finish();
+  }
+  read_number(map, "parameters_b", 1e-6, card.parameters_b);
+  read_number(map, "min_vram_gb", 1e-3, card.min_vram_gb);
+  card.note = map.text("note", card.note);
+  read_list(map, "references", card.references);
+}
+
 void read_deployment(YamlMap& map, Deployment& deployment) {
   read_choice(map, "runner", runner_kinds(), deployment.runner);
   const std::vector<std::string> command = map.texts("command");
@@ -137,19 +180,12 @@ void read_deployment(YamlMap& map, Deployment& deployment) {
 
 // Reads the fields that stand both in `shared` and in a model; what is absent keeps its value.
 void read_fields(YamlMap& map, Model& model) {
-  model.title = map.text("title", model.title);
-  model.family = map.text("family", model.family);
-  model.task = map.text("task", model.task);
-  model.description = map.text("description", model.description);
-  model.licence = map.text("licence", model.licence);
-  model.source = map.text("source", model.source);
+  read_card(map, model.card);
   read_deployment(map, model.deployment);
 }
 
 void check(const YamlMap& map, const Model& model) {
   const Deployment& deployment = model.deployment;
-  if (deployment.runner.empty())
-    map.fail("", fmt::format("model '{}' has no 'runner'", model.id), "set it in the model or in 'shared'");
   if (deployment.runner == "worker" && deployment.command.empty())
     map.fail("runner", fmt::format("model '{}' has runner 'worker' but no 'command'", model.id),
              "add command: [program, argument, …]");
@@ -194,20 +230,43 @@ void add_settings_weights(Deployment& deployment) {
     deployment.weights.push_back({path, ""});
 }
 
-Model read_model(YamlMap map, int line, const std::string& origin, Model model, const fs::path& root) {
-  model.id = map.text("id");
-  if (!is_id(model.id))
-    map.fail("id", fmt::format("'{}' is not a model id", model.id),
+void require_id(const YamlMap& map, const std::string& key, const std::string& id, const char* what) {
+  if (!is_id(id))
+    map.fail(key, fmt::format("'{}' is not a {}", id, what),
              "lower-case letters, digits, '.', '-' and '_', at most 100");
-  read_fields(map, model);
-  map.finish();
+}
+
+// The deployment is complete: what follows from it.
+Model deployed(const YamlMap& map, Model model, const fs::path& root) {
   check(map, model);
-  if (model.title.empty()) model.title = model.id;
-  model.origin = fmt::format("{}:{}", origin, line);
   add_settings_weights(model.deployment);
   model.digest = digest_of(model.deployment);
   make_paths_absolute(model.deployment, root);
   return model;
+}
+
+// One for each of its deployments.
+std::vector<Model> read_model(YamlMap map, int line, const std::string& origin, Model model,
+                              const fs::path& root) {
+  model.id = map.text("id");
+  require_id(map, "id", model.id, "model id");
+  read_fields(map, model);
+  if (model.card.title.empty()) model.card.title = model.id;
+  model.origin = fmt::format("{}:{}", origin, line);
+  std::vector<Model> models;
+  for (YamlMap& own : map.maps("deployments")) {
+    Model one = model;
+    const std::string name = own.text("name");
+    require_id(own, "name", name, "deployment's name");
+    read_deployment(own, one.deployment);
+    own.finish();
+    if (one.deployment.runner.empty()) own.fail("", fmt::format("deployment '{}' has no 'runner'", name));
+    if (!models.empty()) one.id += "@" + name;
+    models.push_back(deployed(own, std::move(one), root));
+  }
+  map.finish();
+  if (models.empty()) models.push_back(deployed(map, std::move(model), root));
+  return models;
 }
 
 YAML::Node parse_mapping(const std::string& text, const std::string& origin) {
@@ -230,8 +289,7 @@ std::vector<Model> parse_catalogue(const std::string& text, const std::string& o
   const YAML::Node node = parse_mapping(text, origin);
   YamlMap file(node, origin, "");
   Model base;
-  base.family = file.text("family", "");
-  base.task = "text-to-video";
+  base.card.family = file.text("family", "");
   if (auto shared = file.optional_map("shared")) {
     read_fields(*shared, base);
     shared->finish();
@@ -242,7 +300,8 @@ std::vector<Model> parse_catalogue(const std::string& text, const std::string& o
   std::vector<Model> models;
   for (size_t i = 0; i < entries.size(); ++i) {
     const int line = node["models"][i].Mark().line + 1;
-    models.push_back(read_model(std::move(entries[i]), line, origin, base, root));
+    for (Model& model : read_model(std::move(entries[i]), line, origin, base, root))
+      models.push_back(std::move(model));
   }
   return models;
 }

@@ -26,30 +26,49 @@ fs::path hub_cache() {
   return base / "huggingface/hub";
 }
 
-bool is_downloaded(const std::string& repository) {
+bool is_downloaded(const fs::path& cache, const std::string& repository) {
   std::string folder = "models--";
   for (const char c : repository) c == '/' ? folder += "--" : folder += c;
   std::error_code ec;
-  const fs::path snapshots = hub_cache() / folder / "snapshots";
+  const fs::path snapshots = cache / folder / "snapshots";
   return fs::is_directory(snapshots, ec) && !fs::is_empty(snapshots, ec);
 }
 
-void check_diffusers(const Deployment& deployment, std::vector<std::string>& missing) {
+std::vector<std::string> missing_python() {
+  std::vector<std::string> missing;
   const ProgramSearch python = find_python();
   if (!python.path) missing.push_back(python.complaint("python3"));
   const fs::path worker = resource_root() / "python/vidbench_worker";
   if (!fs::is_directory(worker))
     missing.push_back(fmt::format("the Python worker {} is not there", worker.string()));
-  const std::string repository = deployment.settings.value("repo", "");
-  if (!deployment.settings.contains("path") && !is_downloaded(repository))
-    missing.push_back(fmt::format("{} is not in the Hugging Face cache {} (huggingface-cli download {})",
-                                  repository, hub_cache().string(), repository));
+  return missing;
+}
+
+// Of a model that no deployment is known for.
+std::string undeployed(const Card& card) {
+  if (card.access == "paper") return "only its paper is known";
+  if (card.access == "code") return "its code is public; weights and how to run it are not known";
+  if (card.access == "api") return "no adapter for its provider is there";
+  std::string reason = "no deployment says how it is run";
+  if (!card.script.empty()) reason += fmt::format(" ({} of {})", card.script, card.code);
+  return reason;
 }
 
 }  // namespace
 
-std::vector<std::string> find_missing(const Model& model) {
+Machine::Machine() : missing_python_(missing_python()), hub_cache_(hub_cache()) {}
+
+void Machine::check_diffusers(const Deployment& deployment, std::vector<std::string>& missing) const {
+  missing = missing_python_;
+  const std::string repository = deployment.settings.value("repo", "");
+  if (!deployment.settings.contains("path") && !is_downloaded(hub_cache_, repository))
+    missing.push_back(fmt::format("{} is not in the Hugging Face cache {} (huggingface-cli download {})",
+                                  repository, hub_cache_.string(), repository));
+}
+
+std::vector<std::string> Machine::missing(const Model& model) const {
   const Deployment& deployment = model.deployment;
+  if (!model.deployed()) return {undeployed(model.card)};
   std::vector<std::string> missing;
   if (deployment.runner == "worker") {
     const ProgramSearch program = find_program(deployment.command.front());

@@ -1,6 +1,8 @@
 // Tells, without starting anything, why a model cannot run on this machine.
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,8 +10,18 @@
 
 namespace vidbench::registry {
 
-// Missing programs, weight files, folders and Hugging Face downloads, one sentence each; empty = nothing is
-// missing.
-[[nodiscard]] std::vector<std::string> find_missing(const Model& model);
+// This machine as it is when it is asked; what many models need is looked for once.
+class Machine {
+ public:
+  Machine();
+  // Missing programs, weight files, folders and Hugging Face downloads, one sentence each; for a model that
+  // nobody knows how to run, why; empty = nothing is missing.
+  [[nodiscard]] std::vector<std::string> missing(const Model& model) const;
+
+ private:
+  void check_diffusers(const Deployment& deployment, std::vector<std::string>& missing) const;
+  std::vector<std::string> missing_python_;  // what every model of the diffusers runner lacks
+  std::filesystem::path hub_cache_;
+};
 
 }  // namespace vidbench::registry

@@ -37,21 +37,42 @@ struct Deployment {
   double start_timeout_s = 120, sample_timeout_s = 600, stall_timeout_s = 300;
 };
 
+// What is known of a model, however it is run. What is not known is "" or unset, never guessed.
+struct Card {
+  std::string title, organisation, family, description;
+  std::string released;            // "2025-02", or "2025"
+  std::vector<std::string> tasks;  // "text-to-video", "image-to-video", …
+  std::string licence;             // of the weights; SPDX identifier where there is one
+  std::string access;              // "weights", "api", "code" (no weights) or "paper" (neither)
+  std::string source;              // of the weights: "hf:owner/name", "modelscope:owner/name", a folder
+  std::string code, script;        // "github:owner/name", and the script in it that generates
+  std::string paper;               // "arXiv:2503.20314"
+  std::string backbone, text_encoder, vae;
+  std::optional<double> parameters_b;  // billions
+  std::optional<double> min_vram_gb;   // as its makers state it
+  std::string note;
+  std::vector<std::string> references;  // where these facts were read
+};
+
+// A model as it is run in one way: a model of the catalogue with several deployments stands here once for
+// each, the first under its id, the others as "id@deployment". One without any cannot run.
 struct Model {
-  std::string id, title, family, task, description, licence, source;
-  Deployment deployment;
+  std::string id;
+  Card card;
+  Deployment deployment;             // without a `runner` when no way to run the model is known
   std::vector<std::string> missing;  // why it cannot run; empty = runnable
   std::string origin;                // "catalogue/shapes.yaml:12"
   // sha256 of runner, command, settings, dtype, defaults and pinned weights' sha256, with the paths as they
   // stand in the file; see content_digest for files without a pin.
   std::string digest;
+  [[nodiscard]] bool deployed() const { return !deployment.runner.empty(); }
   [[nodiscard]] bool runnable() const { return missing.empty(); }
 };
 
 class Registry {
  public:
   // Loads every *.yaml below each folder, strictly; a duplicate id is an Error(kInput) that names both
-  // places.
+  // places. What the files say is kept in an index (catalogue_index.h), so that unchanged ones are not read.
   [[nodiscard]] static Registry load(const std::vector<std::filesystem::path>& folders);
   // <resource_root>/catalogue, then the folders of $VIDBENCH_CATALOGUE (colon-separated).
   [[nodiscard]] static Registry load_default();
@@ -67,6 +88,9 @@ class Registry {
 // Only the members that are set.
 [[nodiscard]] Json to_json(const GenerationDefaults& defaults);
 [[nodiscard]] Json to_json(const Model& model);
+[[nodiscard]] Json to_json(const Card& card);
+// What to_json() gives. Throws Json::exception for anything else.
+[[nodiscard]] Model model_from_json(const Json& json);
 
 // The digest that identifies what the model makes: `digest` plus the content of the weight files that are not
 // pinned and of the file or folder settings.path. Reads those files whole, so call it once, when a plan is

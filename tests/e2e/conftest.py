@@ -91,7 +91,7 @@ class Vidbench:
         entry = {
             "id": name,
             "title": name,
-            "task": "text-to-video",
+            "tasks": ["text-to-video"],
             "licence": "Apache-2.0",
             "runner": "worker",
             "command": [sys.executable, str(STORY)],

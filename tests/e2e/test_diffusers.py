@@ -27,7 +27,7 @@ def add_models(vidbench: Vidbench, pipelines: dict[str, pathlib.Path]) -> None:
         entry = {
             "id": f"tiny-{family}",
             "title": f"Tiny random {pipeline}",
-            "task": "text-to-video",
+            "tasks": ["text-to-video"],
             "licence": "Apache-2.0",
             "runner": "diffusers",
             "settings": {"pipeline": pipeline, "path": str(pipelines[family]), "fps": 8},

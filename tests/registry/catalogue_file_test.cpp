@@ -32,15 +32,14 @@ TEST(CatalogueFile, SharedFieldsAreMergedKeyByKey) {
   const std::vector<Model> models = parse(kFamily);
   ASSERT_EQ(models.size(), 2u);
   const Model& eight = models[0];
-  EXPECT_EQ(eight.title, "toy-8");
-  EXPECT_EQ(eight.family, "toy");
-  EXPECT_EQ(eight.task, "text-to-video");
+  EXPECT_EQ(eight.card.title, "toy-8");
+  EXPECT_EQ(eight.card.family, "toy");
   EXPECT_EQ(eight.deployment.settings, Json({{"sampler", "euler"}, {"size", "base"}}));
   EXPECT_EQ(eight.deployment.defaults.steps, 8);
   EXPECT_FALSE(eight.deployment.defaults.guidance);
   const Deployment& four = models[1].deployment;
-  EXPECT_EQ(models[1].title, "Toy, four steps");
-  EXPECT_EQ(models[1].licence, "MIT");
+  EXPECT_EQ(models[1].card.title, "Toy, four steps");
+  EXPECT_EQ(models[1].card.licence, "MIT");
   EXPECT_EQ(four.command, (std::vector<std::string>{"toy-worker", "serve"}));
   EXPECT_EQ(four.settings["sampler"], "euler");
   EXPECT_EQ(four.settings["size"], "small");
@@ -49,6 +48,70 @@ TEST(CatalogueFile, SharedFieldsAreMergedKeyByKey) {
   EXPECT_EQ(four.defaults.guidance, 0.0);
   EXPECT_EQ(four.start_timeout_s, 5);
   EXPECT_EQ(four.stall_timeout_s, 2.5);
+}
+
+constexpr const char* kCards = R"(family: toy
+shared:
+  organisation: Toy Makers
+  access: weights
+  architecture: {backbone: dit, vae: toy-vae}
+  dtype: bf16
+models:
+  - id: toy-14b
+    tasks: [text-to-video, image-to-video]
+    released: 2025-02
+    architecture: {text_encoder: t5}
+    parameters_b: 14
+    min_vram_gb: 80
+    source: hf:toys/toy-14b
+    references: [github:toys/toy/README.md]
+    defaults: {frames: 16, steps: 50}
+    deployments:
+      - {name: diffusers, runner: diffusers, settings: {repo: toys/toy-14b}}
+      - {name: fast, runner: worker, command: [toy], defaults: {steps: 4}}
+  - id: toy-secret
+    access: paper
+    paper: arXiv:2501.00001
+)";
+
+TEST(CatalogueFile, ACardTellsWhatIsKnown) {
+  const Card card = parse(kCards).front().card;
+  EXPECT_EQ(card.organisation, "Toy Makers");
+  EXPECT_EQ(card.tasks, (std::vector<std::string>{"text-to-video", "image-to-video"}));
+  EXPECT_EQ(card.released, "2025-02");
+  EXPECT_EQ(card.backbone, "dit");
+  EXPECT_EQ(card.text_encoder, "t5");
+  EXPECT_EQ(card.vae, "toy-vae");
+  EXPECT_EQ(card.parameters_b, 14);
+  EXPECT_EQ(card.min_vram_gb, 80);
+  EXPECT_EQ(card.source, "hf:toys/toy-14b");
+  EXPECT_EQ(card.references, std::vector<std::string>{"github:toys/toy/README.md"});
+  EXPECT_EQ(card.licence, "") << "what is not known is not guessed";
+}
+
+TEST(CatalogueFile, AModelStandsOnceForEachDeployment) {
+  const std::vector<Model> models = parse(kCards);
+  ASSERT_EQ(models.size(), 3u);
+  EXPECT_EQ(models[0].id, "toy-14b");
+  EXPECT_EQ(models[0].deployment.runner, "diffusers");
+  EXPECT_EQ(models[0].deployment.defaults.steps, 50);
+  EXPECT_EQ(models[1].id, "toy-14b@fast");
+  EXPECT_EQ(models[1].card.title, models[0].card.title);
+  EXPECT_EQ(models[1].deployment.command, std::vector<std::string>{"toy"});
+  EXPECT_EQ(models[1].deployment.dtype, "bf16") << "from the file's shared part";
+  EXPECT_EQ(models[1].deployment.defaults.steps, 4);
+  EXPECT_EQ(models[1].deployment.defaults.frames, 16) << "from the model";
+  EXPECT_NE(models[1].digest, models[0].digest);
+  EXPECT_FALSE(models[2].deployed());
+  EXPECT_EQ(models[2].card.paper, "arXiv:2501.00001");
+}
+
+TEST(CatalogueFile, JsonHoldsTheWholeModel) {
+  for (const char* text : {kFamily, kCards})
+    for (const Model& model : parse(text)) {
+      const Json json = to_json(model);
+      EXPECT_EQ(to_json(model_from_json(json)), json) << model.id;
+    }
 }
 
 TEST(CatalogueFile, OriginNamesTheLine) {
@@ -113,7 +176,16 @@ const BadCase kBadCases[] = {
      "toy.yaml:4: unknown key 'frame'", "'frames'"},
     {"UnknownRunner", "models:\n  - {id: a, runner: difusers}\n", "'difusers' is not a value of 'runner'",
      "'diffusers'"},
-    {"NoRunner", "models:\n  - {id: a}\n", "model 'a' has no 'runner'", "shared"},
+    {"NoRunner", "models:\n  - id: a\n    deployments: [{name: x, dtype: fp16}]\n",
+     "toy.yaml:3: deployment 'x' has no 'runner'", ""},
+    {"DeploymentWithoutName", "models:\n  - id: a\n    deployments: [{runner: 'null'}]\n",
+     "missing key 'name'", ""},
+    {"TitleOfADeployment", "models:\n  - id: a\n    deployments: [{name: x, runner: 'null', title: y}]\n",
+     "unknown key 'title'", ""},
+    {"BadMonth", "models:\n  - {id: a, released: Feb 2025}\n", "'Feb 2025' is not a month", "2025-02"},
+    {"BadAccess", "models:\n  - {id: a, access: wieghts}\n", "'wieghts' is not a value of 'access'",
+     "'weights'"},
+    {"NoParameters", "models:\n  - {id: a, parameters_b: 0}\n", "'parameters_b' must be a number", ""},
     {"NoCommand", "models:\n  - {id: a, runner: worker}\n", "no 'command'", "command: ["},
     {"NoId", "models:\n  - {runner: 'null'}\n", "missing key 'id'", ""},
     {"BadId", "models:\n  - {id: ../a, runner: 'null'}\n", "'../a' is not a model id", "lower-case"},

@@ -21,8 +21,12 @@ class RegistryTest : public testing::Test {
     ::setenv("VIDBENCH_HOME", home_.path().c_str(), 1);
     ::unsetenv("VIDBENCH_CATALOGUE");
     ::unsetenv("VIDBENCH_PYTHON");
+    ::setenv("XDG_CACHE_HOME", (home_.path() / "cache").c_str(), 1);
   }
-  void TearDown() override { ::unsetenv("VIDBENCH_HOME"); }
+  void TearDown() override {
+    ::unsetenv("VIDBENCH_HOME");
+    ::unsetenv("XDG_CACHE_HOME");
+  }
 
   void write(const std::string& name, const std::string& text) {
     write_file_atomic(home_.path() / name, text);
@@ -73,6 +77,52 @@ TEST_F(RegistryTest, UnknownModelGetsASuggestion) {
   } catch (const Error& e) {
     EXPECT_EQ(e.code(), ErrorCode::kInput);
     EXPECT_EQ(e.hint(), "did you mean 'shapes-base-8'?");
+  }
+}
+
+// The one file below cache/vidbench/catalogue.
+fs::path index_below(const fs::path& home) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(home / "cache/vidbench/catalogue"))
+    files.push_back(entry.path());
+  EXPECT_EQ(files.size(), 1u);
+  return files.front();
+}
+
+TEST_F(RegistryTest, UnchangedFilesComeFromTheIndex) {
+  write("catalogue/a.yaml", "models:\n  - {id: one, tasks: [x], runner: replay, settings: {path: videos}}\n");
+  const Json before = to_json(Registry::load_default().models().front());
+  const fs::path index = index_below(home_.path());
+  const auto written = fs::last_write_time(index);
+  EXPECT_EQ(to_json(Registry::load_default().models().front()), before);
+  EXPECT_EQ(fs::last_write_time(index), written) << "read, not made again";
+  fs::create_directories(at("videos"));
+  EXPECT_TRUE(Registry::load_default().find("one").runnable()) << "what is missing is looked for each time";
+}
+
+TEST_F(RegistryTest, AChangedFileIsReadAgain) {
+  write("catalogue/a.yaml", null_file("one"));
+  EXPECT_EQ(Registry::load_default().models().front().id, "one");
+  write("catalogue/a.yaml", null_file("two"));
+  EXPECT_EQ(Registry::load_default().models().front().id, "two");
+  write("catalogue/b.yaml", null_file("three"));
+  EXPECT_EQ(Registry::load_default().models().size(), 2u);
+  fs::remove(at("catalogue/a.yaml"));
+  EXPECT_EQ(Registry::load_default().models().size(), 1u);
+  write("catalogue/b.yaml", "models: [\n");
+  EXPECT_THROW((void)Registry::load_default(), Error);
+}
+
+TEST_F(RegistryTest, ADamagedIndexIsMadeAgain) {
+  write("catalogue/a.yaml", null_file("one"));
+  (void)Registry::load_default();
+  const fs::path index = index_below(home_.path());
+  const std::string whole = read_file(index);
+  for (const std::string& damaged :
+       {std::string(), whole.substr(0, whole.size() / 2), std::string("\xa0", 1)}) {
+    write_file_atomic(index, damaged);
+    EXPECT_EQ(Registry::load_default().models().front().id, "one");
+    EXPECT_EQ(read_file(index), whole);
   }
 }
 
@@ -163,6 +213,12 @@ TEST(Catalogue, TheShippedOneLoads) {
             std::string(VIDBENCH_SOURCE_DIR) + "/models/shapes/base.safetensors");
   EXPECT_TRUE(registry.find("null").runnable());
   EXPECT_EQ(registry.find("wan2.1-t2v-1.3b").deployment.settings["pipeline"], "WanPipeline");
+  EXPECT_GE(registry.models().size(), 940u);
+  for (const Model& one : registry.models()) {
+    EXPECT_FALSE(one.runnable() && !one.deployed()) << one.id;
+    EXPECT_FALSE(!one.deployed() && one.missing.empty()) << one.id << " says why it cannot run";
+    EXPECT_FALSE(one.card.tasks.empty()) << one.origin;
+  }
   const Json json = to_json(model);
   EXPECT_EQ(json["defaults"]["guidance"], 2.0);
   EXPECT_EQ(json["runner"], "worker");

@@ -1,0 +1,123 @@
+#include "registry/select.h"
+
+#include <algorithm>
+
+#include "base/licence.h"
+#include "base/strings.h"
+
+namespace vidbench::registry {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return result;
+}
+
+// Whether `allowed` is empty or `fits` one of its words, in lower case.
+template <typename Fits>
+bool one_of(const std::vector<std::string>& allowed, Fits fits) {
+  return allowed.empty() || std::any_of(allowed.begin(), allowed.end(),
+                                        [&](const std::string& word) { return fits(lower(word)); });
+}
+
+bool equals_one(const std::vector<std::string>& allowed, const std::string& value) {
+  return one_of(allowed, [own = lower(value)](const std::string& word) { return own == word; });
+}
+
+bool within(const std::optional<double>& value, const std::optional<double>& low,
+            const std::optional<double>& high) {
+  if (!low && !high) return true;
+  return value && (!low || *value >= *low) && (!high || *value <= *high);
+}
+
+bool has_task(const Card& card, const std::vector<std::string>& wanted) {
+  return one_of(wanted, [&](const std::string& word) {
+    return std::any_of(card.tasks.begin(), card.tasks.end(),
+                       [&](const std::string& task) { return task.find(word) != std::string::npos; });
+  });
+}
+
+bool is_subsequence(std::string_view word, std::string_view text) {
+  size_t at = 0;
+  for (const char c : text)
+    if (at < word.size() && word[at] == c) ++at;
+  return at == word.size();
+}
+
+// How well a word is found in a text, 0 for not at all. Both in lower case.
+int found(std::string_view word, std::string_view text) {
+  constexpr size_t kLeastLetters = 4;  // fewer stand in order nearly everywhere
+  if (text == word) return 100;
+  if (text.starts_with(word)) return 60;
+  const size_t at = text.find(word);
+  if (at != std::string_view::npos) {
+    const char before = text[at - 1];
+    return before == '-' || before == ' ' || before == '/' || before == '.' ? 50 : 30;
+  }
+  return word.size() >= kLeastLetters && is_subsequence(word, text) ? 5 : 0;
+}
+
+struct Words {
+  std::string text;
+  int weight;
+};
+
+std::vector<Words> searched(const Model& model) {
+  const Card& card = model.card;
+  return {{lower(model.id), 4},
+          {lower(card.title), 4},
+          {lower(card.family), 3},
+          {lower(card.organisation), 2},
+          {lower(join(card.tasks, " ")), 1},
+          {lower(card.paper), 1},
+          {lower(card.source), 1}};
+}
+
+int score(const Model& model, const std::vector<std::string>& words) {
+  const auto fields = searched(model);
+  int total = 0;
+  for (const std::string& word : words) {
+    int best = 0;
+    for (const Words& field : fields) {
+      const int how = found(word, field.text);
+      // Letters in order tell something in a name only.
+      if (how > 5 || field.weight > 2) best = std::max(best, how * field.weight);
+    }
+    if (best == 0) return 0;
+    total += best;
+  }
+  return total;
+}
+
+}  // namespace
+
+bool passes(const Model& model, const Filter& filter) {
+  const Card& card = model.card;
+  if (filter.deployed && !model.deployed()) return false;
+  if (filter.runnable && !model.runnable()) return false;
+  if (filter.commercial && (card.licence.empty() || is_non_commercial(card.licence))) return false;
+  return has_task(card, filter.tasks) && equals_one(filter.families, card.family) &&
+         equals_one(filter.accesses, card.access) && equals_one(filter.runners, model.deployment.runner) &&
+         equals_one(filter.organisations, card.organisation) &&
+         one_of(filter.licences,
+                [own = lower(card.licence)](const std::string& word) { return own.starts_with(word); }) &&
+         within(card.min_vram_gb, {}, filter.max_vram_gb) &&
+         within(card.parameters_b, filter.min_parameters_b, filter.max_parameters_b);
+}
+
+std::vector<const Model*> search(const std::vector<Model>& models, std::string_view query) {
+  std::vector<std::string> words;
+  for (const std::string& word : split(lower(query), ' '))
+    if (!word.empty()) words.push_back(word);
+  std::vector<std::pair<int, const Model*>> hits;
+  for (const Model& model : models)
+    if (const int points = score(model, words); points > 0) hits.emplace_back(points, &model);
+  std::stable_sort(hits.begin(), hits.end(), [](auto& a, auto& b) { return a.first > b.first; });
+  std::vector<const Model*> result;
+  for (const auto& [points, model] : hits) result.push_back(model);
+  return result;
+}
+
+}  // namespace vidbench::registry
