@@ -7,7 +7,9 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/completion.h"
 #include "cli/context.h"
+#include "cli/option_table.h"
 #include "engine/manifest.h"
 
 namespace vidbench::cli {
@@ -26,6 +28,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_vbench_command(app, context);
   add_weights_command(app, context);
   add_suites_command(app, context);
+  add_completion_commands(app, context);
 }
 
 int report_error(const std::string& message, const std::string& hint, ErrorCode code) {
@@ -46,6 +49,12 @@ int run_app(int argc, char** argv) {
   app.option_defaults()->always_capture_default(false);
   try {
     add_commands(app, context);
+    const std::span<const std::string> words = std::span(context.command_line).subspan(1);
+    // For the shells' scripts. Its words may be anything, so the parser does not see them.
+    if (words.size() > 1 && words[0] == "complete" && words[1] == "--") {
+      for (const std::string& word : completions(option_table(app), words.subspan(2))) print(word + "\n");
+      return 0;
+    }
     app.parse(argc, argv);
     if (app.get_subcommands().empty()) print(app.help());
     return context.exit_code;
@@ -54,8 +63,11 @@ int run_app(int argc, char** argv) {
   } catch (const CLI::CallForVersion& e) {
     return app.exit(e);
   } catch (const CLI::ParseError& e) {
-    return report_error(e.what(), "vidbench --help shows the commands, vidbench COMMAND --help its options",
-                        ErrorCode::kInput);
+    const std::string near = suggest(option_table(app), std::span(context.command_line).subspan(1));
+    return report_error(
+        e.what(),
+        near.empty() ? "vidbench --help shows the commands, vidbench COMMAND --help its options" : near,
+        ErrorCode::kInput);
   } catch (const Error& e) {
     return report_error(e.what(), e.hint(), e.code());
   } catch (const std::exception& e) {

@@ -63,5 +63,6 @@ void add_metrics_command(CLI::App& app, Context& context);
 void add_vbench_command(CLI::App& app, Context& context);
 void add_weights_command(CLI::App& app, Context& context);
 void add_suites_command(CLI::App& app, Context& context);
+void add_completion_commands(CLI::App& app, Context& context);  // completion, man
 
 }  // namespace vidbench::cli
