@@ -10,6 +10,7 @@
 #include "base/licence.h"
 #include "base/strings.h"
 #include "cli/context.h"
+#include "cli/fields.h"
 #include "report/format.h"
 #include "workers/evaluator.h"
 #include "workers/measurements.h"
@@ -74,52 +75,26 @@ void list(const Arguments& arguments) {
   print_table(table, arguments.format);
 }
 
-using Fields = std::vector<std::pair<std::string, std::string>>;
-
-// What is known of the metric, as names and texts; what it does not have is left out.
+// What is known of the metric, as names and texts.
 Fields fields_of(const store::MetricInfo& metric) {
-  Fields fields = {
-      {"metric", metric.id},
-      {"title", metric.title},
-      {"version", std::to_string(metric.version)},
-      {"kind", metric.is_set ? "set: one number for a set of videos (" + metric.reducer + ")"
-                             : "sample: one number a video, averaged"},
-      {"better", better(metric)},
-      {"unit", metric.unit},
-      {"range", range(metric)},
-      {"needs", join(metric.needs, ", ")},
-      {"minimum videos", metric.minimum_videos > 0 ? std::to_string(metric.minimum_videos) : ""},
-      {"definition", metric.definition},
-      {"known failures", metric.failure_cases},
-      {"citation", metric.citation},
-      {"licence",
-       is_non_commercial(metric.licence) ? metric.licence + " — NON-COMMERCIAL use only" : metric.licence},
-      {"weights files", join(metric.weights_files, ", ")},
-      {"weights sha256", metric.weights_sha256},
-      {"computed here", computed_here(metric)}};
-  std::erase_if(fields, [](const auto& field) { return field.second.empty(); });
-  return fields;
-}
-
-// Fields with their texts wrapped at spaces beside them.
-std::string wrapped(const Fields& fields, size_t width) {
-  constexpr size_t kLabel = 16;
-  const size_t room = std::max<size_t>(width, kLabel + 24) - kLabel;
-  std::string text;
-  for (const auto& [name, value] : fields) {
-    std::string line, label = name;
-    const auto flush = [&] {
-      text += fmt::format("{:<{}}{}\n", label, kLabel, line);
-      label.clear();
-      line.clear();
-    };
-    for (const std::string& word : split(report::printable(value), ' ')) {
-      if (!line.empty() && report::display_width(line) + 1 + report::display_width(word) > room) flush();
-      line += (line.empty() ? "" : " ") + word;
-    }
-    flush();
-  }
-  return text;
+  return {{"metric", metric.id},
+          {"title", metric.title},
+          {"version", std::to_string(metric.version)},
+          {"kind", metric.is_set ? "set: one number for a set of videos (" + metric.reducer + ")"
+                                 : "sample: one number a video, averaged"},
+          {"better", better(metric)},
+          {"unit", metric.unit},
+          {"range", range(metric)},
+          {"needs", join(metric.needs, ", ")},
+          {"minimum videos", metric.minimum_videos > 0 ? std::to_string(metric.minimum_videos) : ""},
+          {"definition", metric.definition},
+          {"known failures", metric.failure_cases},
+          {"citation", metric.citation},
+          {"licence", is_non_commercial(metric.licence) ? metric.licence + " — NON-COMMERCIAL use only"
+                                                        : metric.licence},
+          {"weights files", join(metric.weights_files, ", ")},
+          {"weights sha256", metric.weights_sha256},
+          {"computed here", computed_here(metric)}};
 }
 
 void show(const Arguments& arguments) {
@@ -129,12 +104,7 @@ void show(const Arguments& arguments) {
     json["schema"] = "vidbench.metric/1";
     return print_json(json);
   }
-  const Fields fields = fields_of(metric);
-  if (arguments.format == "table") return print(wrapped(fields, std::min<size_t>(stdout_style().width, 110)));
-  report::Table table;
-  table.columns = {{"field"}, {"value"}};
-  for (const auto& [name, value] : fields) table.rows.push_back({{name}, {value}});
-  print_table(table, arguments.format);
+  print_fields(fields_of(metric), arguments.format);
 }
 
 // The metric worker has the videos and the networks: it takes this process over.

@@ -1,10 +1,14 @@
 #include <fmt/format.h>
 
+#include <map>
+
 #include "base/error.h"
 #include "base/files.h"
+#include "base/licence.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/context.h"
+#include "cli/fields.h"
 #include "registry/select.h"
 #include "report/format.h"
 #include "workers/conformance.h"
@@ -21,9 +25,26 @@ struct ModelsArguments {
 
 std::string number(const std::optional<double>& value) { return value ? report::exact(*value) : ""; }
 
+// The field's short words for the usual tasks: a table has little room.
+std::string short_tasks(const std::vector<std::string>& tasks) {
+  static const std::map<std::string, std::string> kShort = {
+      {"text-to-video", "t2v"}, {"image-to-video", "i2v"}, {"video-to-video", "v2v"}};
+  std::vector<std::string> words;
+  for (const std::string& task : tasks) {
+    const auto known = kShort.find(task);
+    words.push_back(known == kShort.end() ? task : known->second);
+  }
+  return join(words, ", ");
+}
+
 std::string runs_here(const registry::Model& model) {
   if (model.runnable()) return "yes";
   return (model.deployed() ? "no: " : "unknown how: ") + join(model.missing, "; ");
+}
+
+std::string join_known(std::vector<std::string> parts) {
+  std::erase(parts, "");
+  return join(parts, ", ");
 }
 
 void print_models(const std::vector<const registry::Model*>& models, const std::string& format) {
@@ -34,19 +55,19 @@ void print_models(const std::vector<const registry::Model*>& models, const std::
   }
   report::Table table;
   table.columns = {{"model"},
-                   {"tasks", false, 2},
-                   {"billions", true, 3},
-                   {"VRAM (GB)", true, 4},
+                   {"tasks", false, 1},
+                   {"billions", true, 2},
+                   {"VRAM (GB)", true, 3},
                    {"access"},
                    {"runner"},
-                   {"licence", false, 1},
+                   {"licence", false, 4},
                    {"organisation", false, 5},
                    {"family", false, 6},
                    {"runs here", false, 7}};
   for (const auto* model : models) {
     const registry::Card& card = model->card;
     table.rows.push_back({{model->id},
-                          {join(card.tasks, ", ")},
+                          {format == "table" ? short_tasks(card.tasks) : join(card.tasks, ", ")},
                           {number(card.parameters_b)},
                           {number(card.min_vram_gb)},
                           {card.access},
@@ -75,27 +96,53 @@ void search(const ModelsArguments& arguments) {
   print_models(models, arguments.format);
 }
 
+std::string text_of(const Json& json) { return json.empty() ? "" : json.dump(); }
+
+Fields fields_of(const registry::Model& model) {
+  const registry::Card& card = model.card;
+  const registry::Deployment& deployment = model.deployment;
+  Fields fields = {
+      {"model", model.id},
+      {"title", card.title},
+      {"organisation", card.organisation},
+      {"family", card.family},
+      {"released", card.released},
+      {"tasks", join(card.tasks, ", ")},
+      {"description", card.description},
+      {"licence",
+       is_non_commercial(card.licence) ? card.licence + " — NON-COMMERCIAL use only" : card.licence},
+      {"access", card.access},
+      {"weights", card.source},
+      {"code", join_known({card.code, card.script})},
+      {"paper", card.paper},
+      {"architecture", join_known({card.backbone, card.text_encoder, card.vae})},
+      {"parameters", card.parameters_b ? number(card.parameters_b) + " billion" : ""},
+      {"minimum VRAM", card.min_vram_gb ? number(card.min_vram_gb) + " GB (as its makers state)" : ""},
+      {"note", card.note},
+      {"references", join(card.references, " ")}};
+  if (model.deployed()) {
+    const Fields how = {{"runner", deployment.runner},
+                        {"command", join(deployment.command, " ")},
+                        {"settings", text_of(deployment.settings)},
+                        {"dtype, device", deployment.dtype + ", " + deployment.device},
+                        {"defaults", text_of(registry::to_json(deployment.defaults))},
+                        {"digest", model.digest}};
+    fields.insert(fields.end(), how.begin(), how.end());
+  }
+  fields.emplace_back("runs here", runs_here(model));
+  fields.emplace_back("defined in", model.origin);
+  return fields;
+}
+
 void show(const ModelsArguments& arguments) {
   const auto registry = registry::Registry::load_default();
   const auto& model = registry.find(arguments.model);
-  Json json = registry::to_json(model);
   if (arguments.format == "json") {
+    Json json = registry::to_json(model);
     json["schema"] = "vidbench.model/1";
     return print_json(json);
   }
-  const Json card = json["card"];
-  json.erase("card");
-  report::Table table;
-  table.columns = {{"field"}, {"value"}};
-  table.rows.push_back({{"id"}, {model.id}});
-  const auto add = [&](const Json& fields) {
-    for (const auto& [key, value] : fields.items())
-      if (key != "id" && !value.is_null() && !(value.is_structured() && value.empty()))
-        table.rows.push_back({{key}, {value.is_string() ? value.get<std::string>() : value.dump()}});
-  };
-  add(card);
-  add(json);
-  print_table(table, arguments.format);
+  print_fields(fields_of(model), arguments.format);
 }
 
 void validate(const ModelsArguments& arguments, Context& context) {
