@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/files.h"
+#include "providers/library.h"
 #include "registry/program.h"
 
 namespace vidbench::registry {
@@ -56,6 +57,7 @@ std::vector<std::string> find_missing(const Model& model) {
     if (!program.path) missing.push_back(program.complaint(deployment.command.front()));
   }
   if (deployment.runner == "diffusers") check_diffusers(deployment, missing);
+  if (deployment.runner == "http") missing = providers::find_missing(deployment.settings);
   std::error_code ec;
   for (const WeightFile& file : deployment.weights)
     if (!fs::is_regular_file(file.path, ec))
