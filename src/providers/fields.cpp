@@ -84,6 +84,8 @@ class Writer {
     if (!wanted_.width || !wanted_.height) return {};
     if (name_ == "size") return fmt::format("{}x{}", *wanted_.width, *wanted_.height);
     if (name_ == "resolution") return std::min(*wanted_.width, *wanted_.height);
+    for (const std::string ratio : {"16:9", "9:16", "4:3", "3:4", "1:1", "3:2", "2:3", "21:9", "9:21"})
+      if (holds_to(ratio)) return ratio;
     const int divisor = std::gcd(*wanted_.width, *wanted_.height);
     return fmt::format("{}:{}", *wanted_.width / divisor, *wanted_.height / divisor);
   }
@@ -108,12 +110,14 @@ class Writer {
       const auto seconds = number_of(choice);
       return seconds && near_duration(*seconds);
     }
-    if (name_ == "aspect_ratio") {
-      const auto ratio = ratio_of(choice);
-      const double wanted = static_cast<double>(*wanted_.width) / *wanted_.height;
-      return ratio && std::abs(*ratio / wanted - 1) <= kAspectTolerance;
-    }
-    return false;
+    return name_ == "aspect_ratio" && holds_to(choice);
+  }
+
+  // Sizes are multiples of 8 or 16, so that few hold exactly.
+  [[nodiscard]] bool holds_to(const std::string& choice) const {
+    const auto ratio = ratio_of(choice);
+    const double wanted = static_cast<double>(*wanted_.width) / *wanted_.height;
+    return ratio && std::abs(*ratio / wanted - 1) <= kAspectTolerance;
   }
 
   [[nodiscard]] std::string choose(const Json& asked) const {

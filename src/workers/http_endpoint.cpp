@@ -44,7 +44,7 @@ std::string looked_up(const std::string& name, const Values& values) {
   if (dot == std::string::npos || name.substr(dot) != ".path") return text;
   const auto url = parse_url(text);
   if (!url) throw_input(fmt::format("'{}' is not an address", one_line(text)));
-  return url->path;
+  return url->path.substr(1);
 }
 
 void check_header(const std::string& name, const std::string& value) {

@@ -63,10 +63,10 @@ class HttpRunner : public Runner {
         at_once_(static_cast<int>(number_setting(model, "concurrency", 1, 1, kMostAtOnce))) {}
 
   store::ModelFacts start() override {
-    if (options_.offline)
-      throw_environment(fmt::format("model {} is hosted by {}, and the network is not allowed", model_.id,
-                                    endpoint_.provider().title),
-                        "add --online; prompts leave this machine and the provider bills what it makes");
+    if (options_.offline)  // of the user's making: trying again is no use
+      throw_input(fmt::format("model {} is hosted by {}: without --online nothing is sent", model_.id,
+                              endpoint_.provider().title),
+                  "prompts then leave this machine, and the provider bills what it makes");
     const auto missing = providers::find_missing(model_.deployment.settings);
     if (!missing.empty()) throw_environment(fmt::format("model {}: {}", model_.id, join(missing, "; ")));
     started_ = true;
@@ -76,6 +76,8 @@ class HttpRunner : public Runner {
   [[nodiscard]] bool alive() const override { return started_; }
   void stop() noexcept override { started_ = false; }
 
+  // Nothing of a service gets warm that is worth the price of a video.
+  [[nodiscard]] bool warms_up() const override { return false; }
   // A job that may have been billed is never made again: only what certainly was not taken is.
   [[nodiscard]] bool may_repeat(const store::Failure& failure) const override {
     return failure.kind == "network";

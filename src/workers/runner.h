@@ -66,6 +66,8 @@ class Runner {
                                 const std::filesystem::path& output_dir, const ProgressFunction& progress,
                                 std::stop_token stop) = 0;
   virtual void stop() noexcept = 0;
+  // Whether generations before timing starts, thrown away, make the timed ones faster.
+  [[nodiscard]] virtual bool warms_up() const { return true; }
   // Whether the samples that failed so may be generated again; not when that could be paid for twice.
   [[nodiscard]] virtual bool may_repeat(const store::Failure& failure) const {
     (void)failure;

@@ -5,7 +5,7 @@ import json
 import threading
 from collections.abc import Callable
 
-VIDEO = b"\x00\x00\x00\x18ftypmp42" + bytes(range(256)) * 8
+VIDEO = b"\x00\x00\x00\x18ftypmp42" + bytes(range(256)) * 200
 
 # An answer: status, headers, body (bytes as they are, anything else as JSON).
 Answer = tuple[int, dict[str, str], object]
