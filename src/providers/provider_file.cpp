@@ -310,8 +310,8 @@ class Reader {
   std::optional<Rewriting> read_rewriting(YamlMap& map) {
     auto entry = map.optional_map("prompt_rewriting");
     if (!entry) return std::nullopt;
-    Rewriting rewriting{pointer(*entry, "at"), entry->json("off")};
-    if (!entry->has("off")) entry->fail("off", "'off' is the value that switches rewriting off");
+    Rewriting rewriting{pointer(*entry, "at"), entry->json("off_value")};
+    if (!entry->has("off_value")) entry->fail("off_value", "'off_value' is the value that switches rewriting off");
     entry->finish();
     return rewriting;
   }
@@ -447,7 +447,8 @@ class Reader {
   };
   void check(const std::string& text, const Scope& scope) {
     for (std::string name : template_names(text)) {
-      if (name.ends_with(".path")) name.resize(name.size() - 5);
+      for (const std::string suffix : {".path", ".segment"})
+        if (name.ends_with(suffix)) name.resize(name.size() - suffix.size());
       if (scope.known.contains(name)) continue;
       const Texts names(scope.known.begin(), scope.known.end());
       file_.fail(scope.key, fmt::format("{{{}}} in '{}' is nothing that is known there", name, scope.what),

@@ -12,7 +12,9 @@ import subprocess
 import time
 from collections.abc import Iterator
 
+import jsonschema
 import pytest
+import yaml
 from conftest import ROOT, Vidbench
 from provider_server import VIDEO, ProviderServer, hang_up
 
@@ -375,6 +377,13 @@ def at(body: object, pointer: str) -> object:
     return body
 
 
+def as_json(value: object) -> object:
+    """Keys become texts, as in JSON."""
+    if isinstance(value, dict):
+        return {str(key): as_json(item) for key, item in value.items()}
+    return [as_json(item) for item in value] if isinstance(value, list) else value
+
+
 class Hosted:
     """One provider's server, the host its videos lie on, and a model in the catalogue."""
 
@@ -501,6 +510,13 @@ def check_jwt(value: str) -> None:
 
 def test_every_provider_file_has_a_sequence_here() -> None:
     assert {file.stem for file in (ROOT / "providers").glob("*.yaml")} == set(SEQUENCES)
+
+
+def test_every_provider_file_keeps_the_schema() -> None:
+    schema = json.loads((ROOT / "schemas/provider.schema.json").read_text())
+    validator = jsonschema.Draft202012Validator(schema)
+    for file in (ROOT / "providers").glob("*.yaml"):
+        validator.validate(as_json(yaml.safe_load(file.read_text())))
 
 
 @every(sorted(SEQUENCES))
@@ -819,3 +835,54 @@ def test_a_second_run_takes_videos_from_the_cache(hosted: Hosted) -> None:
     hosted.run()
     hosted.run()
     assert hosted.submits() == 1
+
+
+LAB = """
+provider: lab
+base_url: https://lab.example.com
+sources: [this test]
+parameters: {region: {default: moon-1}}
+secrets: {access: [LAB_ACCESS], secret: [LAB_SECRET], session: {environment: [LAB_SESSION], optional: true}}
+auth: {kind: sigv4, access_key: access, secret_key: secret, session_token: session, region: "{region}", service: video}
+submit: {call: POST /async-invoke, idempotency: /token, capture: {arn: /arn}}
+fields: {prompt: {at: /input/text}}
+poll: {call: "GET /async-invoke/{arn.segment}", status: {at: /status, running: [InProgress], success: [Completed]}}
+result:
+  kind: object
+  at: /output
+  address: "HOST/{bucket}/{key}/output.mp4"
+  credentials: true
+  auth: {kind: sigv4, access_key: access, secret_key: secret, region: "{region}", service: s3}
+price: {currency: USD, at: /cost}
+record: {seed: /seed}
+"""
+
+
+def test_signed_requests_repeatable_submits_and_object_stores(hosted: Hosted) -> None:
+    lab, vidbench = hosted.api, hosted.vidbench
+    folder = vidbench.home / "providers"
+    folder.mkdir()
+    (folder / "lab.yaml").write_text(LAB.replace("HOST", lab.base))
+    vidbench.environment |= {
+        "VIDBENCH_PROVIDERS": str(folder),
+        "VIDBENCH_PROVIDER_URL_LAB": lab.base,
+        "LAB_ACCESS": "AKIDEXAMPLE",
+        "LAB_SECRET": SECRET,
+    }
+    entry = {"id": "hosted", "runner": "http", "settings": {"provider": "lab", "model": "m", "poll_interval_s": 0.02}}
+    (vidbench.catalogue / "hosted.yaml").write_text(json.dumps({"models": [entry]}))
+    lab.on("POST /async-invoke", hang_up, {"arn": "arn:aws:x/1"})
+    done = {"status": "Completed", "output": "s3://bucket/a b/c", "cost": 0.25, "seed": 9}
+    lab.on("GET /async-invoke/arn%3Aaws%3Ax%2F1", {"status": "InProgress"}, done)
+    lab.on("GET /bucket/a%20b/c/output.mp4", VIDEO)
+    result = hosted.run()
+    submits = lab.sent("POST /async-invoke")
+    assert len(submits) == 2 and submits[0].json["token"] == submits[1].json["token"]
+    scopes = [
+        re.search(r"Credential=AKIDEXAMPLE/\d{8}/moon-1/(\w+)/", r.headers["authorization"]) for r in lab.requests
+    ]
+    assert [scope and scope[1] for scope in scopes] == ["video", "video", "video", "video", "s3"]
+    line = hosted.journal()[-1]
+    assert line["cost"] == {"amount": 0.25, "currency": "USD", "told_by_provider": True}
+    assert line["record"] == {"seed": 9}
+    hosted.assert_nothing_leaked(result)

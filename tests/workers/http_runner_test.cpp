@@ -23,7 +23,7 @@ secrets: {key: [DEMO_KEY], other: {environment: [DEMO_OTHER], optional: true}}
 auth: {kind: header, header: x-key, secret: key}
 submit: {call: "POST /jobs/{model}?from={region}", body: {mode: t2v, where: "{region}"}, capture: {id: /id, next: /next}}
 fields: {prompt: {at: /in/prompt}, seed: {at: /in/seed}, duration: {at: /in/s, format: "{value}s", allowed: [5, 8]}}
-prompt_rewriting: {at: /in/rewrite, off: false}
+prompt_rewriting: {at: /in/rewrite, off_value: false}
 poll: {call: "GET {next}", status: {at: /s, success: [ok]}}
 result: {kind: url, at: /url}
 )";
