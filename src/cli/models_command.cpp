@@ -12,6 +12,7 @@
 #include "registry/select.h"
 #include "report/format.h"
 #include "workers/conformance.h"
+#include "workers/http_runner.h"
 
 namespace vidbench::cli {
 namespace {
@@ -21,6 +22,7 @@ struct ModelsArguments {
   registry::Filter filter;
   bool online = false;
   workers::ConformanceOptions conformance;
+  workers::GenerateRequest request;
 };
 
 std::string number(const std::optional<double>& value) { return value ? report::exact(*value) : ""; }
@@ -173,6 +175,38 @@ void validate(const ModelsArguments& arguments, Context& context) {
   if (!report.passed()) context.exit_code = static_cast<int>(ErrorCode::kGateFailed);
 }
 
+void show_request(const ModelsArguments& arguments) {
+  const auto registry = registry::Registry::load_default();
+  const auto description = workers::describe_request(registry.find(arguments.model), arguments.request);
+  Json json = workers::to_json(description);
+  if (arguments.format == "json") {
+    json["schema"] = "vidbench.request/1";
+    print_json(json);
+    return;
+  }
+  print(fmt::format("{} {}\n", description.method, description.url));
+  for (const auto& [name, value] : description.headers) print(fmt::format("{}: {}\n", name, value));
+  if (!description.body.is_null()) print("\n" + document(description.body) + "\n");
+}
+
+void add_request_command(CLI::App& models, const std::shared_ptr<ModelsArguments>& arguments) {
+  CLI::App* command =
+      models.add_subcommand("request", "what would be sent to a hosted model; nothing is sent");
+  auto& request = arguments->request;
+  command->add_option("model", arguments->model, "model id")->required();
+  command->add_option("--prompt", request.prompt, "the prompt")->required();
+  command->add_option("--negative-prompt", request.negative_prompt, "what not to show");
+  command->add_option("--seed", request.seed, "the seed (default: 0)");
+  command->add_option("--frames", request.frames, "frames (default: the model's)");
+  command->add_option("--width", request.width, "width in pixels (default: the model's)");
+  command->add_option("--height", request.height, "height in pixels (default: the model's)");
+  command->add_option("--fps", request.fps, "frames a second (default: the model's)");
+  command->add_option("--steps", request.steps, "denoising steps (default: the model's)");
+  command->add_option("--guidance", request.guidance, "guidance scale (default: the model's)");
+  add_format_option(*command, arguments->format, {"text", "json"});
+  command->callback([arguments] { show_request(*arguments); });
+}
+
 }  // namespace
 
 namespace {
@@ -216,6 +250,7 @@ void add_models_command(CLI::App& app, Context& context) {
   show_command->add_option("model", arguments->model, "model id")->required();
   add_format_option(*show_command, arguments->format, {"table", "json", "csv", "md"});
   show_command->callback([arguments] { show(*arguments); });
+  add_request_command(*models, arguments);
   CLI::App* validate_command = models->add_subcommand(
       "validate", "run the worker protocol's conformance test and check the videos it makes");
   validate_command->add_option("model", arguments->model, "model id")->required();

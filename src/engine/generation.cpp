@@ -115,7 +115,7 @@ class ModelGeneration {
 
   // Generations before timing starts, thrown away; a failure here shows again in the first real batch.
   void warm_up() {
-    if (warm_) return;
+    if (warm_ || !runner_->warms_up()) return;
     warm_ = true;
     const auto& plan = context_.plan;
     const auto first = std::find_if(plan.samples.begin(), plan.samples.end(),
@@ -166,6 +166,8 @@ class ModelGeneration {
       if (sample.video) {
         done.push_back(generated(samples[i], keep(samples[i], *sample.video), attempt));
         done_indices.push_back(samples[i]);
+      } else if (sample.failure && sample.failure->kind == "interrupted" && context_.stopping()) {
+        continue;  // stays planned
       } else {
         failures.emplace_back(samples[i],
                               sample.failure.value_or(store::Failure{"bad-output", "no answer", ""}));
@@ -176,7 +178,9 @@ class ModelGeneration {
   }
 
   void handle_failure(const std::vector<size_t>& samples, const store::Failure& failure, int attempt) {
-    const RetryAction action = decide(failure.kind, attempt, samples.size(), context_.options.retry);
+    const RetryAction action = runner_->may_repeat(failure)
+                                   ? decide(failure.kind, attempt, samples.size(), context_.options.retry)
+                                   : RetryAction::kFail;
     for (const size_t s : samples)
       report_failure(context_.plan.samples[s].id, failure, action != RetryAction::kFail);
     context_.journal.event("batch-failed", {{"model", model_.id},

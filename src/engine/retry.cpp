@@ -7,8 +7,9 @@
 namespace vidbench::engine {
 
 RetryAction decide(const std::string& kind, int attempt, size_t batch_size, const RetryPolicy& policy) {
-  constexpr std::array<std::string_view, 5> kFinal = {"moderation", "licence", "unsupported",
-                                                      "invalid-request", "interrupted"};
+  constexpr std::array<std::string_view, 7> kFinal = {"moderation",      "licence",     "unsupported",
+                                                      "invalid-request", "interrupted", "unknown-outcome",
+                                                      "provider-error"};
   if (std::find(kFinal.begin(), kFinal.end(), kind) != kFinal.end()) return RetryAction::kFail;
   if (kind == "oom") return batch_size > 1 ? RetryAction::kSplit : RetryAction::kFail;
   if (attempt >= policy.max_attempts) return RetryAction::kFail;

@@ -195,6 +195,10 @@ void check(const YamlMap& map, const Model& model) {
   if (deployment.runner == "replay" && !deployment.settings.contains("path"))
     map.fail("settings", fmt::format("model '{}' has runner 'replay' but no settings.path", model.id),
              "name the folder of the videos");
+  for (const char* key : {"provider", "model"})
+    if (deployment.runner == "http" && deployment.settings.value(key, Json()).is_string() == false)
+      map.fail("settings", fmt::format("model '{}' has runner 'http' but no settings.{}", model.id, key),
+               "name a file of providers/ (provider) and the model as it is called there (model)");
   if (deployment.runner == "diffusers" && !deployment.settings.contains("path") &&
       !deployment.settings.contains("repo"))
     map.fail("settings", fmt::format("model '{}' has neither settings.path nor settings.repo", model.id),
@@ -281,7 +285,7 @@ YAML::Node parse_mapping(const std::string& text, const std::string& origin) {
 }  // namespace
 
 const std::vector<std::string>& runner_kinds() {
-  static const std::vector<std::string> kinds = {"worker", "diffusers", "null", "replay"};
+  static const std::vector<std::string> kinds = {"worker", "diffusers", "http", "null", "replay"};
   return kinds;
 }
 

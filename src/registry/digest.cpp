@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "providers/library.h"
 #include "registry/registry.h"
 
 namespace vidbench::registry {
@@ -29,6 +30,8 @@ std::string content_digest(const Model& model) {
   std::string content = model.digest + "\n";
   for (const WeightFile& file : model.deployment.weights)
     if (file.sha256.empty()) content += path_digest(file.path) + "\n";
+  if (model.deployment.runner == "http")
+    content += providers::find_provider(model.deployment.settings["provider"]).digest + "\n";
   if (model.deployment.settings.contains("path"))
     content += path_digest(model.deployment.settings["path"].get<std::string>()) + "\n";
   return sha256_hex(content);

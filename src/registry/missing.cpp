@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/files.h"
+#include "providers/library.h"
 #include "registry/program.h"
 
 namespace vidbench::registry {
@@ -66,6 +67,15 @@ void Machine::check_diffusers(const Deployment& deployment, std::vector<std::str
                                   repository, hub_cache_.string(), repository));
 }
 
+const std::vector<std::string>& Machine::missing_of_provider(const Json& settings) const {
+  const std::string key =
+      Json({settings.value("provider", Json()), settings.value("parameters", Json())}).dump();
+  auto found = of_providers_.find(key);
+  if (found == of_providers_.end())
+    found = of_providers_.emplace(key, providers::find_missing(settings)).first;
+  return found->second;
+}
+
 std::vector<std::string> Machine::missing(const Model& model) const {
   const Deployment& deployment = model.deployment;
   if (!model.deployed()) return {undeployed(model.card)};
@@ -75,6 +85,7 @@ std::vector<std::string> Machine::missing(const Model& model) const {
     if (!program.path) missing.push_back(program.complaint(deployment.command.front()));
   }
   if (deployment.runner == "diffusers") check_diffusers(deployment, missing);
+  if (deployment.runner == "http") missing = missing_of_provider(deployment.settings);
   std::error_code ec;
   for (const WeightFile& file : deployment.weights)
     if (!fs::is_regular_file(file.path, ec))

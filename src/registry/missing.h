@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,7 +11,7 @@
 
 namespace vidbench::registry {
 
-// This machine as it is when it is asked; what many models need is looked for once.
+// This machine as it is when it is asked; what many models need is looked for once. One thread at a time.
 class Machine {
  public:
   Machine();
@@ -19,9 +20,12 @@ class Machine {
   [[nodiscard]] std::vector<std::string> missing(const Model& model) const;
 
  private:
+  // What a hosted model lacks follows from its provider; many models have one.
+  const std::vector<std::string>& missing_of_provider(const Json& settings) const;
   void check_diffusers(const Deployment& deployment, std::vector<std::string>& missing) const;
   std::vector<std::string> missing_python_;  // what every model of the diffusers runner lacks
   std::filesystem::path hub_cache_;
+  mutable std::map<std::string, std::vector<std::string>> of_providers_;
 };
 
 }  // namespace vidbench::registry

@@ -24,8 +24,8 @@ struct WeightFile {
 };
 
 // How a model is run. `runner`: "worker" (any program that speaks the protocol), "diffusers" (the Python
-// worker drives a diffusers pipeline), "null" (makes nothing: measures our own overhead), "replay" (existing
-// videos).
+// worker drives a diffusers pipeline), "http" (a hosted service, by a file of providers/), "null" (makes
+// nothing: measures our own overhead), "replay" (existing videos).
 struct Deployment {
   std::string runner;
   std::vector<std::string> command;  // for "worker": program and arguments; never passes a shell
@@ -63,7 +63,7 @@ struct Model {
   std::vector<std::string> missing;  // why it cannot run; empty = runnable
   std::string origin;                // "catalogue/shapes.yaml:12"
   // sha256 of runner, command, settings, dtype, defaults and pinned weights' sha256, with the paths as they
-  // stand in the file; see content_digest for files without a pin.
+  // stand in the file; see content_digest for files without a pin and for providers.
   std::string digest;
   [[nodiscard]] bool deployed() const { return !deployment.runner.empty(); }
   [[nodiscard]] bool runnable() const { return missing.empty(); }
@@ -93,8 +93,8 @@ class Registry {
 [[nodiscard]] Model model_from_json(const Json& json);
 
 // The digest that identifies what the model makes: `digest` plus the content of the weight files that are not
-// pinned and of the file or folder settings.path. Reads those files whole, so call it once, when a plan is
-// made. Throws Error(kInput) naming a file that cannot be read.
+// pinned, of the file or folder settings.path, and of a provider's request. Reads those files whole, so call
+// it once, when a plan is made. Throws Error(kInput) naming a file that cannot be read.
 [[nodiscard]] std::string content_digest(const Model& model);
 
 // Compares the pinned weight files with their sha256. Throws Error(kEnvironment) naming the file and both

@@ -1,6 +1,5 @@
 #include "weights/download.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "net/curl.h"
 
 namespace vidbench::weights {
 namespace {
@@ -56,8 +56,6 @@ class Transfer {
       : url_(url), part_(part), limits_(limits), on_progress_(on_progress), stop_(stop) {}
 
   TransferResult run() {
-    easy_.reset(curl_easy_init());
-    if (!easy_) throw Error(ErrorCode::kInternal, "libcurl cannot be started");
     set_options();
     const CURLcode code = curl_easy_perform(easy_.get());
     if (failure_) std::rethrow_exception(failure_);
@@ -73,26 +71,15 @@ class Transfer {
   }
 
  private:
-  struct EasyDelete {
-    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-  };
-  struct ListDelete {
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-  };
-
   template <typename Value>
   void set(CURLoption option, Value value) {
-    if (curl_easy_setopt(easy_.get(), option, value) != CURLE_OK)
-      throw Error(ErrorCode::kInternal, fmt::format("libcurl refuses option {}", static_cast<int>(option)));
+    net::set_option(easy_, option, value);
   }
 
   void set_options() {
     set(CURLOPT_URL, url_.c_str());
-    set(CURLOPT_USERAGENT, "vidbench/" VIDBENCH_VERSION);
-    set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_FOLLOWLOCATION, 1L);
     set(CURLOPT_MAXREDIRS, kMaxRedirects);
-    set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_REDIR_PROTOCOLS_STR, url_.starts_with("https:") ? "https" : "http,https");
     set(CURLOPT_CONNECTTIMEOUT, kConnectTimeout_s);
     set(CURLOPT_LOW_SPEED_LIMIT, 1L);
@@ -257,8 +244,8 @@ class Transfer {
   const TransferLimits& limits_;
   const std::function<void(const TransferProgress&)>& on_progress_;
   const std::stop_token& stop_;
-  std::unique_ptr<CURL, EasyDelete> easy_;
-  std::unique_ptr<curl_slist, ListDelete> headers_;
+  net::Easy easy_ = net::make_easy();
+  net::List headers_;
   std::string range_;
   std::map<std::string, std::string> header_;  // of the newest answer, names in lower case
   bool resumes_ = false, begun_ = false;
@@ -272,8 +259,6 @@ class Transfer {
 TransferResult transfer(const std::string& url, Partial& part, const TransferLimits& limits,
                         const std::function<void(const TransferProgress&)>& on_progress,
                         const std::stop_token& stop) {
-  static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (ready != CURLE_OK) throw Error(ErrorCode::kInternal, "libcurl cannot be started");
   return Transfer(url, part, limits, on_progress, stop).run();
 }
 

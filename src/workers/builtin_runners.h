@@ -24,6 +24,10 @@ namespace vidbench::workers {
 [[nodiscard]] std::unique_ptr<Runner> make_replay_runner(const registry::Model& model,
                                                          const RunnerOptions& options);
 
+// Kind "http": a hosted service, by a file of providers/ (http_runner.h).
+[[nodiscard]] std::unique_ptr<Runner> make_http_runner(const registry::Model& model,
+                                                       const RunnerOptions& options);
+
 // The deployment's defaults where the request leaves a number open.
 [[nodiscard]] GenerateRequest with_defaults(GenerateRequest request,
                                             const registry::GenerationDefaults& defaults);

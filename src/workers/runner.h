@@ -29,6 +29,7 @@ struct SampleOutcome {
   std::string id;
   std::optional<store::GeneratedVideo> video;  // path absolute, sha256 not yet filled
   std::optional<store::Failure> failure;
+  Json extras = Json();  // what the runner knows beside: stages, cost; null = nothing
 };
 
 struct BatchOutcome {
@@ -65,6 +66,13 @@ class Runner {
                                 const std::filesystem::path& output_dir, const ProgressFunction& progress,
                                 std::stop_token stop) = 0;
   virtual void stop() noexcept = 0;
+  // Whether generations before timing starts, thrown away, make the timed ones faster.
+  [[nodiscard]] virtual bool warms_up() const { return true; }
+  // Whether the samples that failed so may be generated again; not when that could be paid for twice.
+  [[nodiscard]] virtual bool may_repeat(const store::Failure& failure) const {
+    (void)failure;
+    return true;
+  }
 };
 
 // The runner kinds are listed in register_builtin (runners.cpp). Throws Error(kInput) for a kind that is not
