@@ -115,7 +115,7 @@ class ModelGeneration {
 
   // Generations before timing starts, thrown away; a failure here shows again in the first real batch.
   void warm_up() {
-    if (warm_) return;
+    if (warm_ || !runner_->warms_up()) return;
     warm_ = true;
     const auto& plan = context_.plan;
     const auto first = std::find_if(plan.samples.begin(), plan.samples.end(),

@@ -65,6 +65,8 @@ class Runner {
                                 const std::filesystem::path& output_dir, const ProgressFunction& progress,
                                 std::stop_token stop) = 0;
   virtual void stop() noexcept = 0;
+  // Whether a first generation makes later ones faster.
+  [[nodiscard]] virtual bool warms_up() const { return true; }
 };
 
 // The runner kinds are listed in register_builtin (runners.cpp). Throws Error(kInput) for a kind that is not
