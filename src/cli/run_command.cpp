@@ -5,10 +5,10 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/context.h"
+#include "cli/plan_output.h"
 #include "cli/progress.h"
 #include "cli/run_output.h"
 #include "cli/signals.h"
-#include "engine/estimate.h"
 #include "engine/run.h"
 
 namespace vidbench::cli {
@@ -46,6 +46,7 @@ void complete(RunArguments& arguments, const Context& context) {
   options.use_cache = !arguments.no_cache;
   options.suite_source = arguments.suite;
   options.command_line = context.command_line;
+  options.plan.allow_missing = arguments.dry_run;
 }
 
 void report_result(const engine::RunResult& result) {
@@ -87,60 +88,12 @@ void execute(store::Store& store, const RunArguments& arguments, Context& contex
   finish(result, store, arguments, context);
 }
 
-std::string seconds_text(const std::optional<double>& seconds) {
-  return seconds ? human_duration(*seconds) : "unknown";
-}
-
-void print_estimate(const std::vector<engine::ModelEstimate>& estimates, const engine::Plan& plan,
-                    const std::string& format) {
-  if (format == "json") {
-    Json models = Json::array();
-    for (size_t m = 0; m < estimates.size(); ++m) {
-      const auto& one = estimates[m];
-      const auto& deployment = plan.models[m].deployment;
-      models.push_back(
-          {{"model", one.model},
-           {"samples", one.samples},
-           {"cached", one.cached},
-           {"seconds_per_sample", one.seconds_per_sample ? Json(*one.seconds_per_sample) : Json()},
-           {"bytes", one.bytes ? Json(*one.bytes) : Json()},
-           {"runner", deployment.runner},
-           {"command", deployment.command},
-           {"settings", engine::effective_settings(plan.suite, plan.models[m])}});
-    }
-    print_json(Json{{"schema", "vidbench.plan/1"}, {"suite", plan.suite.id}, {"models", models}});
-    return;
-  }
-  report::Table table;
-  table.columns = {{"model"},           {"runner"},     {"samples", true}, {"cached", true},
-                   {"per video", true}, {"time", true}, {"disk", true}};
-  for (size_t m = 0; m < estimates.size(); ++m) {
-    const auto& one = estimates[m];
-    std::optional<double> total;
-    if (one.seconds_per_sample)
-      total = *one.seconds_per_sample * static_cast<double>(one.samples - one.cached);
-    table.rows.push_back({{one.model},
-                          {plan.models[m].deployment.runner},
-                          {std::to_string(one.samples)},
-                          {std::to_string(one.cached)},
-                          {seconds_text(one.seconds_per_sample)},
-                          {one.cached == one.samples ? "0 ms" : seconds_text(total)},
-                          {one.cached == one.samples ? "0 B"
-                           : one.bytes               ? human_bytes(*one.bytes)
-                                                     : "unknown"}});
-  }
-  print_table(table, format);
-}
-
 void run(RunArguments& arguments, Context& context) {
   complete(arguments, context);
   const auto suite = suites::find_suite(arguments.suite);
   const auto plan = engine::make_plan(suite, choose_models(arguments, suite), arguments.options.plan);
   auto store = context.open_store();
-  if (arguments.dry_run) {
-    print_estimate(engine::estimate(*store, plan, arguments.options), plan, arguments.format);
-    return;
-  }
+  if (arguments.dry_run) return print_plan(*store, plan, arguments.options, arguments.format);
   execute(*store, arguments, context, [&](engine::Observer& observer, const std::stop_token& stop) {
     return engine::start_run(*store, plan, arguments.options, observer, stop);
   });

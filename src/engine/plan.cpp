@@ -92,8 +92,8 @@ std::string machine_secret() {
   return secret;
 }
 
-void require_runnable(const registry::Model& model) {
-  if (!model.runnable())
+void require_runnable(const registry::Model& model, bool allow_missing) {
+  if (!model.runnable() && !(allow_missing && model.deployed()))
     throw_environment(fmt::format("model '{}' cannot run here: {}", model.id, join(model.missing, "; ")),
                       fmt::format("vidbench models show {}", model.id));
 }
@@ -143,8 +143,9 @@ Plan make_plan(const suites::Suite& suite, const std::vector<registry::Model>& m
   const auto prompts = choose_prompts(suite, options.limit);
   const auto& seeds = options.seeds.empty() ? suite.seeds : options.seeds;
   for (size_t m = 0; m < models.size(); ++m) {
-    require_runnable(models[m]);
-    plan.model_digests.push_back(registry::content_digest(models[m]));
+    require_runnable(models[m], options.allow_missing);
+    plan.model_digests.push_back(models[m].runnable() ? registry::content_digest(models[m])
+                                                      : "not here: " + models[m].digest);
     auto batch_size = static_cast<size_t>(options.batch_size > 0 ? options.batch_size : suite.batch_size);
     if (models[m].deployment.max_batch > 0)
       batch_size = std::min(batch_size, static_cast<size_t>(models[m].deployment.max_batch));

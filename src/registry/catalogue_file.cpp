@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/yaml.h"
 #include "base/yaml_guard.h"
+#include "registry/command_template.h"
 
 namespace vidbench::registry {
 namespace fs = std::filesystem;
@@ -106,9 +107,6 @@ void read_settings(YamlMap& model, Json& settings) {
   if (!model.has("settings")) return;
   if (!own.is_object()) model.fail("settings", "'settings' must be a mapping of keys to values");
   settings.update(own);
-  for (const char* key : {"weights", "path"})
-    if (settings.contains(key) && (!settings[key].is_string() || settings[key].get<std::string>().empty()))
-      model.fail("settings", fmt::format("settings.{} must be a path", key));
 }
 
 void read_choice(YamlMap& map, const std::string& key, const std::vector<std::string>& allowed,
@@ -184,14 +182,28 @@ void read_fields(YamlMap& map, Model& model) {
   read_deployment(map, model.deployment);
 }
 
+void check_command(const YamlMap& map, const Deployment& deployment) {
+  try {
+    (void)read_command_template(deployment);
+  } catch (const CommandFault& e) {
+    map.fail(e.key(), e.what(), e.hint());
+  }
+  if (deployment.max_batch > 1) map.fail("max_batch", "a command makes one video at a time", "leave it out");
+}
+
 void check(const YamlMap& map, const Model& model) {
   const Deployment& deployment = model.deployment;
+  if (deployment.runner == "command") return check_command(map, deployment);
+  for (const char* key : {"weights", "path"})
+    if (const Json& settings = deployment.settings;
+        settings.contains(key) && (!settings[key].is_string() || settings[key].get<std::string>().empty()))
+      map.fail("settings", fmt::format("settings.{} must be a path", key));
   if (deployment.runner == "worker" && deployment.command.empty())
     map.fail("runner", fmt::format("model '{}' has runner 'worker' but no 'command'", model.id),
              "add command: [program, argument, …]");
   if (deployment.runner != "worker" && !deployment.command.empty())
     map.fail("command", fmt::format("runner '{}' takes no 'command'", deployment.runner),
-             "use runner: worker to start a program of your own");
+             "use runner: command or runner: worker to start a program of your own");
   if (deployment.runner == "replay" && !deployment.settings.contains("path"))
     map.fail("settings", fmt::format("model '{}' has runner 'replay' but no settings.path", model.id),
              "name the folder of the videos");
@@ -220,6 +232,7 @@ std::string digest_of(const Deployment& deployment) {
 
 void make_paths_absolute(Deployment& deployment, const fs::path& root) {
   for (WeightFile& file : deployment.weights) file.path = (root / file.path).lexically_normal();
+  if (deployment.runner == "command") return make_locations_absolute(deployment.settings, root);
   for (const char* key : {"weights", "path"})
     if (deployment.settings.contains(key))
       deployment.settings[key] =
@@ -227,7 +240,7 @@ void make_paths_absolute(Deployment& deployment, const fs::path& root) {
 }
 
 void add_settings_weights(Deployment& deployment) {
-  if (!deployment.settings.contains("weights")) return;
+  if (deployment.runner == "command" || !deployment.settings.contains("weights")) return;
   const fs::path path = deployment.settings["weights"].get<std::string>();
   const auto same = [&path](const WeightFile& file) { return file.path == path; };
   if (std::none_of(deployment.weights.begin(), deployment.weights.end(), same))
@@ -244,6 +257,7 @@ void require_id(const YamlMap& map, const std::string& key, const std::string& i
 Model deployed(const YamlMap& map, Model model, const fs::path& root) {
   check(map, model);
   add_settings_weights(model.deployment);
+  if (model.deployment.runner == "command") model.deployment.max_batch = 1;
   model.digest = digest_of(model.deployment);
   make_paths_absolute(model.deployment, root);
   return model;
@@ -285,7 +299,7 @@ YAML::Node parse_mapping(const std::string& text, const std::string& origin) {
 }  // namespace
 
 const std::vector<std::string>& runner_kinds() {
-  static const std::vector<std::string> kinds = {"worker", "diffusers", "http", "null", "replay"};
+  static const std::vector<std::string> kinds = {"worker", "diffusers", "command", "http", "null", "replay"};
   return kinds;
 }
 

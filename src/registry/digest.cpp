@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "providers/library.h"
+#include "registry/command_places.h"
 #include "registry/registry.h"
 
 namespace vidbench::registry {
@@ -24,6 +25,15 @@ std::string path_digest(const fs::path& path) {
   return sha256_hex(listing);
 }
 
+// What a command's entry does not tell: the code that is checked out, and weights that are no download.
+std::string command_content(const Deployment& deployment) {
+  const CommandPlaces places = find_places(deployment);
+  std::string content = checkout_commit(places.checkout) + "\n";
+  for (const auto& [name, location] : read_command_template(deployment).weights)
+    if (!location.starts_with("hf:")) content += path_digest(places.weights.at(name)) + "\n";
+  return content;
+}
+
 }  // namespace
 
 std::string content_digest(const Model& model) {
@@ -32,6 +42,7 @@ std::string content_digest(const Model& model) {
     if (file.sha256.empty()) content += path_digest(file.path) + "\n";
   if (model.deployment.runner == "http")
     content += providers::find_provider(model.deployment.settings["provider"]).digest + "\n";
+  if (model.deployment.runner == "command") content += command_content(model.deployment);
   if (model.deployment.settings.contains("path"))
     content += path_digest(model.deployment.settings["path"].get<std::string>()) + "\n";
   return sha256_hex(content);

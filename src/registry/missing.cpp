@@ -2,38 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstdlib>
-
 #include "base/files.h"
 #include "providers/library.h"
+#include "registry/command_places.h"
+#include "registry/hub_cache.h"
 #include "registry/program.h"
 
 namespace vidbench::registry {
 namespace fs = std::filesystem;
 namespace {
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-// The cache folder of huggingface_hub, by its documented variables.
-fs::path hub_cache() {
-  if (const std::string cache = variable("HF_HUB_CACHE"); !cache.empty()) return cache;
-  if (const std::string home = variable("HF_HOME"); !home.empty()) return fs::path(home) / "hub";
-  const std::string xdg = variable("XDG_CACHE_HOME");
-  const fs::path base = xdg.empty() ? fs::path(variable("HOME")) / ".cache" : fs::path(xdg);
-  return base / "huggingface/hub";
-}
-
-bool is_downloaded(const fs::path& cache, const std::string& repository) {
-  std::string folder = "models--";
-  for (const char c : repository) c == '/' ? folder += "--" : folder += c;
-  std::error_code ec;
-  const fs::path snapshots = cache / folder / "snapshots";
-  return fs::is_directory(snapshots, ec) && !fs::is_empty(snapshots, ec);
-}
 
 std::vector<std::string> missing_python() {
   std::vector<std::string> missing;
@@ -62,7 +39,7 @@ Machine::Machine() : missing_python_(missing_python()), hub_cache_(hub_cache()) 
 void Machine::check_diffusers(const Deployment& deployment, std::vector<std::string>& missing) const {
   missing = missing_python_;
   const std::string repository = deployment.settings.value("repo", "");
-  if (!deployment.settings.contains("path") && !is_downloaded(hub_cache_, repository))
+  if (!deployment.settings.contains("path") && !hub_snapshot(hub_cache_, repository))
     missing.push_back(fmt::format("{} is not in the Hugging Face cache {} (huggingface-cli download {})",
                                   repository, hub_cache_.string(), repository));
 }
@@ -86,6 +63,7 @@ std::vector<std::string> Machine::missing(const Model& model) const {
   }
   if (deployment.runner == "diffusers") check_diffusers(deployment, missing);
   if (deployment.runner == "http") missing = missing_of_provider(deployment.settings);
+  if (deployment.runner == "command") missing = find_places(deployment).missing;
   std::error_code ec;
   for (const WeightFile& file : deployment.weights)
     if (!fs::is_regular_file(file.path, ec))

@@ -24,12 +24,13 @@ struct WeightFile {
 };
 
 // How a model is run. `runner`: "worker" (any program that speaks the protocol), "diffusers" (the Python
-// worker drives a diffusers pipeline), "http" (a hosted service, by a file of providers/), "null" (makes
-// nothing: measures our own overhead), "replay" (existing videos).
+// worker drives a diffusers pipeline), "command" (a script is run once a sample), "http" (a hosted service,
+// by a file of providers/), "null" (makes nothing: measures our own overhead), "replay" (existing videos).
 struct Deployment {
   std::string runner;
-  std::vector<std::string> command;  // for "worker": program and arguments; never passes a shell
-  Json settings = Json::object();    // handed to the worker's `load` unchanged (paths made absolute)
+  std::vector<std::string> command;  // for "worker" and "command" (with placeholders); never passes a shell
+  Json settings = Json::object();    // handed to the worker's `load` unchanged (paths made absolute); of
+                                     // "command": see command_template.h
   std::string dtype = "fp32", device = "auto";
   GenerationDefaults defaults;
   std::vector<WeightFile> weights;  // the file of settings.weights is always among them

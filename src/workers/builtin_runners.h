@@ -14,6 +14,9 @@ namespace vidbench::workers {
 // protocol.
 [[nodiscard]] std::unique_ptr<Runner> make_process_runner(const registry::Model& model,
                                                           const RunnerOptions& options);
+// Kind "command": a script of somebody else's, run once for each sample (docs/add-a-model.md).
+[[nodiscard]] std::unique_ptr<Runner> make_command_runner(const registry::Model& model,
+                                                          const RunnerOptions& options);
 // Kind "null": writes small .npy videos of seeded noise, in this process.
 [[nodiscard]] std::unique_ptr<Runner> make_null_runner(const registry::Model& model,
                                                        const RunnerOptions& options);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "workers/supervisor.h"
 
 namespace vidbench::workers {
 namespace {
@@ -57,21 +59,22 @@ struct Launch {
   char* const* argv;
   char* const* environment;
   int in, out, err, error_pipe;
+  const char* directory;  // nullptr = ours
+  bool supervised;
   pid_t parent;
 };
 
 // Runs in the forked child, where only async-signal-safe calls are allowed.
-[[noreturn]] void become_worker(const Launch& launch) {
-  ::setpgid(0, 0);
+[[noreturn]] void become_program(const Launch& launch, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != launch.parent) ::_exit(127);  // the parent died before the line above
+  if (::getppid() != parent) ::_exit(127);  // the parent died before the line above
   for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   const bool wired = ::dup2(launch.in, STDIN_FILENO) >= 0 && ::dup2(launch.out, STDOUT_FILENO) >= 0 &&
                      (launch.err < 0 || ::dup2(launch.err, STDERR_FILENO) >= 0);
-  if (wired) {
+  if (wired && (launch.directory == nullptr || ::chdir(launch.directory) == 0)) {
     // Nothing else of ours is inherited, whichever library opened it: CLOSE_RANGE_CLOEXEC from descriptor 3
     // on.
     ::syscall(SYS_close_range, 3U, ~0U, 1U << 2);
@@ -80,6 +83,22 @@ struct Launch {
   const int error = errno;
   [[maybe_unused]] const auto written = ::write(launch.error_pipe, &error, sizeof error);
   ::_exit(127);
+}
+
+// The same rule.
+[[noreturn]] void become_child(const Launch& launch) {
+  ::setpgid(0, 0);
+  if (!launch.supervised) become_program(launch, launch.parent);
+  prepare_supervisor(launch.parent);
+  const pid_t supervisor = ::getpid();
+  const pid_t program = ::_Fork();
+  if (program == 0) become_program(launch, supervisor);
+  if (program < 0) {
+    const int error = errno;
+    [[maybe_unused]] const auto written = ::write(launch.error_pipe, &error, sizeof error);
+    ::_exit(127);
+  }
+  supervise(program);
 }
 
 }  // namespace
@@ -143,11 +162,13 @@ void ChildProcess::guard(const ChildOptions& options, int child_stdin, int child
                       environment_pointers.data(),
                       child_stdin,
                       child_stdout,
-                      options.stderr_fd,
+                      options.stderr_to_stdout ? child_stdout : options.stderr_fd,
                       error_pipe,
+                      options.directory.empty() ? nullptr : options.directory.c_str(),
+                      options.supervised,
                       ::getpid()};
   const pid_t pid = ::fork();
-  if (pid == 0) become_worker(launch);
+  if (pid == 0) become_child(launch);
   if (pid < 0) {
     const int error = errno;
     [[maybe_unused]] const auto written = ::write(error_pipe, &error, sizeof error);
@@ -157,6 +178,7 @@ void ChildProcess::guard(const ChildOptions& options, int child_stdin, int child
   {
     const std::lock_guard lock(mutex_);
     pid_ = pid;
+    supervised_ = options.supervised;
     started_ = true;
     changed_.notify_all();
   }
@@ -171,8 +193,10 @@ void ChildProcess::await_end() {
   const std::lock_guard lock(mutex_);
   ::kill(-pid_, SIGKILL);  // the zombie still holds the group's number, so nobody else can be hit
   int raw = 0;
-  while (::waitpid(pid_, &raw, 0) < 0 && errno == EINTR) {
+  rusage usage{};
+  while (::wait4(pid_, &raw, 0, &usage) < 0 && errno == EINTR) {
   }
+  peak_resident_bytes_ = static_cast<uint64_t>(usage.ru_maxrss) * 1024;
   status_ = ExitStatus{WIFSIGNALED(raw), WIFSIGNALED(raw) ? WTERMSIG(raw) : WEXITSTATUS(raw)};
   const uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(exit_event_.get(), &one, sizeof one);
@@ -184,9 +208,18 @@ bool ChildProcess::running() const {
   return !status_.has_value();
 }
 
+uint64_t ChildProcess::peak_resident_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return peak_resident_bytes_;
+}
+
 void ChildProcess::signal_group(int signal) noexcept {
   const std::lock_guard lock(mutex_);
-  if (!status_ && pid_ > 0) ::kill(-pid_, signal);
+  if (status_ || pid_ <= 0) return;
+  if (supervised_ && signal == SIGKILL)
+    ::kill(pid_, kKillAllSignal);
+  else
+    ::kill(-pid_, signal);
 }
 
 std::optional<ExitStatus> ChildProcess::wait(double seconds) {

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -40,6 +41,12 @@ struct ChildOptions {
   std::vector<std::string> argv;                                 // argv[0]: absolute path of the program
   std::vector<std::pair<std::string, std::string>> environment;  // added to, or replacing, our own
   int stderr_fd = -1;                                            // duplicated; stays the caller's
+  std::string directory;                                         // to work in; "" = ours
+  bool stderr_to_stdout = false;                                 // then stderr_fd is not used
+  // A small process of ours stands between us and the program and ends with it: it kills whatever the program
+  // started, process groups and sessions of their own included, when the program ends, when we kill it, and
+  // when vidbench itself is killed. For programs that know nothing of us.
+  bool supervised = false;
 };
 
 // Each child has a thread of ours that starts it, waits for it and then kills what is left of its process
@@ -64,6 +71,9 @@ class ChildProcess {
   void close_stdin() { stdin_.reset(); }
 
   [[nodiscard]] bool running() const;
+  // The largest resident memory of one of its processes, known once it has ended; 0 before.
+  [[nodiscard]] uint64_t peak_resident_bytes() const;
+  // SIGKILL reaches all processes of a supervised program.
   void signal_group(int signal) noexcept;
   // nullopt when the process still runs after `seconds`.
   [[nodiscard]] std::optional<ExitStatus> wait(double seconds);
@@ -79,6 +89,8 @@ class ChildProcess {
   std::condition_variable changed_;
   bool started_ = false;  // the guard thread has forked, or failed to
   std::optional<ExitStatus> status_;
+  bool supervised_ = false;
+  uint64_t peak_resident_bytes_ = 0;
   pid_t pid_ = -1;
   std::thread guard_;
 };

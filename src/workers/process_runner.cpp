@@ -14,16 +14,6 @@ namespace vidbench::workers {
 namespace {
 namespace fs = std::filesystem;
 
-Json request_to_json(const GenerateRequest& request) {
-  Json json = registry::to_json(registry::GenerationDefaults{request.frames, request.width, request.height,
-                                                             request.steps, request.fps, request.guidance});
-  json["id"] = request.id;
-  json["prompt"] = request.prompt;
-  json["negative_prompt"] = request.negative_prompt;
-  json["seed"] = request.seed;
-  return json;
-}
-
 std::string text_or(const Json& json, const char* key, const std::string& fallback) {
   return json.contains(key) && json[key].is_string() ? one_line(json[key].get<std::string>()) : fallback;
 }
@@ -40,6 +30,24 @@ Progress read_progress(const Json& params) {
 }
 
 }  // namespace
+
+Json request_to_json(const GenerateRequest& request) {
+  Json json = registry::to_json(registry::GenerationDefaults{request.frames, request.width, request.height,
+                                                             request.steps, request.fps, request.guidance});
+  json["id"] = request.id;
+  json["prompt"] = request.prompt;
+  json["negative_prompt"] = request.negative_prompt;
+  json["seed"] = request.seed;
+  return json;
+}
+
+Json load_params(const registry::Model& model, const RunnerOptions& options) {
+  return {{"model", model.id},
+          {"settings", model.deployment.settings},
+          {"device", options.device == "auto" ? model.deployment.device : options.device},
+          {"dtype", model.deployment.dtype},
+          {"offline", options.offline}};
+}
 
 void ProcessRunner::stop() noexcept {
   if (worker_) last_exit_ = worker_->shutdown();
@@ -69,16 +77,11 @@ store::ModelFacts ProcessRunner::start() {
 }
 
 Json ProcessRunner::load(double seconds_left) {
-  const std::string device = options_.device == "auto" ? model_.deployment.device : options_.device;
-  const Json params = {{"model", model_.id},
-                       {"settings", model_.deployment.settings},
-                       {"device", device},
-                       {"dtype", model_.deployment.dtype},
-                       {"offline", options_.offline}};
+  const Json params = load_params(model_, options_);
   Json loaded = worker_->request("load", params, {seconds_left, seconds_left});
   if (!loaded.is_object())
     throw WorkerError({"bad-output", "the answer to 'load' is not an object", worker_->log_tail()});
-  on_cpu_ = text_or(loaded, "device", device).starts_with("cpu");
+  on_cpu_ = text_or(loaded, "device", params["device"]).starts_with("cpu");
   return loaded;
 }
 

@@ -43,4 +43,8 @@ class ProcessRunner : public Runner {
   bool on_cpu_ = false;
 };
 
+// The messages' params as docs/worker-protocol.md has them.
+[[nodiscard]] Json load_params(const registry::Model& model, const RunnerOptions& options);
+[[nodiscard]] Json request_to_json(const GenerateRequest& request);
+
 }  // namespace vidbench::workers

@@ -16,6 +16,7 @@ using Make = std::function<std::unique_ptr<Runner>(const registry::Model&, const
 void register_builtin(std::map<std::string, Make>& kinds) {
   kinds["worker"] = make_process_runner;
   kinds["diffusers"] = make_process_runner;
+  kinds["command"] = make_command_runner;
   kinds["http"] = make_http_runner;
   kinds["null"] = make_null_runner;
   kinds["replay"] = make_replay_runner;

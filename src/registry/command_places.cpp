@@ -1,0 +1,113 @@
+#include "registry/command_places.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+
+#include "base/files.h"
+#include "base/strings.h"
+#include "registry/hub_cache.h"
+#include "registry/program.h"
+
+namespace vidbench::registry {
+namespace fs = std::filesystem;
+namespace {
+
+fs::path checkout_of(const CommandTemplate& command) {
+  if (!command.directory.empty()) return command.directory;
+  if (command.repository.empty()) return {};
+  const char* folder = std::getenv("VIDBENCH_REPOSITORIES");
+  const fs::path base =
+      folder != nullptr && *folder != '\0' ? fs::path(folder) : data_home() / "repositories";
+  return fs::absolute(base / command.repository);
+}
+
+ProgramSearch search_program(const CommandTemplate& command, const fs::path& checkout) {
+  const std::string& name = command.command.front();
+  if (name == "python") {
+    if (!command.python.empty()) return find_program(command.python);
+    const fs::path own = checkout / ".venv/bin/python";
+    std::error_code ec;
+    if (!checkout.empty() && fs::exists(own, ec)) return find_program(own.string());
+    return find_python();
+  }
+  const bool in_checkout = !checkout.empty() && name.find('/') != std::string::npos;
+  return find_program(in_checkout ? (checkout / name).string() : name);
+}
+
+// Downloads have two more ways to be absent: nothing of the repository, or not this file of it.
+std::optional<fs::path> locate_download(const std::string& location, std::vector<std::string>& missing) {
+  const std::vector<std::string> parts = split(location.substr(3), '/');
+  const std::string repository = parts[0] + "/" + parts[1];
+  const std::string rest = join(std::span(parts).subspan(2), "/");
+  const fs::path cache = hub_cache();
+  const std::string way_out =
+      fmt::format("huggingface-cli download {}{}{}", repository, rest.empty() ? "" : " ", rest);
+  std::error_code ec;
+  const auto snapshot = hub_snapshot(cache, repository);
+  if (snapshot && fs::exists(*snapshot / rest, ec)) return rest.empty() ? *snapshot : *snapshot / rest;
+  missing.push_back(fmt::format("{} is not in the Hugging Face cache {} ({})", location.substr(3),
+                                cache.string(), way_out));
+  return std::nullopt;
+}
+
+std::string locate(const std::string& location, const fs::path& checkout, std::vector<std::string>& missing) {
+  if (location.starts_with("hf:")) {
+    const auto path = locate_download(location, missing);
+    return path ? path->string() : location;
+  }
+  const fs::path path =
+      location.starts_with("checkout:") ? checkout / location.substr(9) : fs::path(location);
+  std::error_code ec;
+  if (!fs::exists(path, ec)) missing.push_back(fmt::format("weights {} are not there", path.string()));
+  return path.string();
+}
+
+}  // namespace
+
+CommandPlaces find_places(const Deployment& deployment) {
+  const CommandTemplate command = read_command_template(deployment);
+  CommandPlaces places;
+  places.checkout = checkout_of(command);
+  std::error_code ec;
+  const bool there = places.checkout.empty() || fs::is_directory(places.checkout, ec);
+  if (!there)
+    places.missing.push_back(
+        command.repository.empty()
+            ? fmt::format("the folder {} is not there", places.checkout.string())
+            : fmt::format("the checkout {0} is not there (git clone https://github.com/{1} {0})",
+                          places.checkout.string(), command.repository));
+  const ProgramSearch program = search_program(command, places.checkout);
+  places.program = program.path ? program.path->string() : command.command.front();
+  const bool in_missing_checkout = !there && command.command.front().find('/') != std::string::npos;
+  if (!program.path && !in_missing_checkout)
+    places.missing.push_back(program.complaint(command.command.front()));
+  if (there && command.command.size() > 1 && command.command[1].ends_with(".py") &&
+      !fs::is_regular_file(places.checkout / command.command[1], ec))
+    places.missing.push_back(
+        fmt::format("{} has no {}", places.checkout.string(), one_line(command.command[1])));
+  for (const auto& [name, location] : command.weights)
+    places.weights[name] = locate(location, places.checkout, places.missing);
+  return places;
+}
+
+std::string checkout_commit(const fs::path& checkout) {
+  if (checkout.empty()) return "";
+  const fs::path git = checkout / ".git";
+  std::string head;
+  std::ifstream file(git / "HEAD");
+  std::getline(file, head);
+  if (!head.starts_with("ref: ")) return head;
+  const std::string reference = head.substr(5);
+  std::string commit;
+  std::ifstream(git / reference) >> commit;
+  if (!commit.empty()) return commit;
+  std::ifstream packed(git / "packed-refs");
+  for (std::string line; std::getline(packed, line);)
+    if (line.ends_with(" " + reference)) return line.substr(0, line.find(' '));
+  return "";
+}
+
+}  // namespace vidbench::registry

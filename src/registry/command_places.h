@@ -1,0 +1,27 @@
+// Where on this machine the things lie that a deployment of the runner "command" needs.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "registry/command_template.h"
+
+namespace vidbench::registry {
+
+struct CommandPlaces {
+  std::string program;                         // absolute path, or as the entry has it when it is not found
+  std::filesystem::path checkout;              // "" when the command needs none
+  std::map<std::string, std::string> weights;  // name → path; as the entry has it when it is not there
+  std::vector<std::string> missing;            // one sentence each, with the way out
+};
+
+// `python` in the command is settings.python, else the checkout's .venv, else find_python(). Checkouts lie in
+// $VIDBENCH_REPOSITORIES (else `repositories` in the data folder)/owner/name.
+[[nodiscard]] CommandPlaces find_places(const Deployment& deployment);
+
+// The commit that a git checkout is at, read without git; "" when it is none.
+[[nodiscard]] std::string checkout_commit(const std::filesystem::path& checkout);
+
+}  // namespace vidbench::registry
