@@ -311,7 +311,8 @@ class Reader {
     auto entry = map.optional_map("prompt_rewriting");
     if (!entry) return std::nullopt;
     Rewriting rewriting{pointer(*entry, "at"), entry->json("off_value")};
-    if (!entry->has("off_value")) entry->fail("off_value", "'off_value' is the value that switches rewriting off");
+    if (!entry->has("off_value"))
+      entry->fail("off_value", "'off_value' is the value that switches rewriting off");
     entry->finish();
     return rewriting;
   }
