@@ -15,14 +15,24 @@ struct Case {
 TEST(Retry, FollowsTheTable) {
   const RetryPolicy policy;  // three attempts
   const Case cases[] = {
-      {"oom", 1, 8, RetryAction::kSplit},        {"oom", 9, 2, RetryAction::kSplit},
-      {"oom", 1, 1, RetryAction::kFail},         {"crash", 1, 8, RetryAction::kAgain},
-      {"crash", 2, 8, RetryAction::kSplit},      {"crash", 2, 1, RetryAction::kAgain},
-      {"crash", 3, 8, RetryAction::kFail},       {"timeout", 1, 1, RetryAction::kAgain},
-      {"timeout", 3, 1, RetryAction::kFail},     {"bad-output", 1, 4, RetryAction::kAgain},
-      {"network", 1, 4, RetryAction::kWait},     {"network", 3, 4, RetryAction::kFail},
-      {"moderation", 1, 4, RetryAction::kFail},  {"licence", 1, 1, RetryAction::kFail},
-      {"unsupported", 1, 4, RetryAction::kFail}, {"invalid-request", 1, 1, RetryAction::kFail},
+      {"oom", 1, 8, RetryAction::kSplit},
+      {"oom", 9, 2, RetryAction::kSplit},
+      {"oom", 1, 1, RetryAction::kFail},
+      {"crash", 1, 8, RetryAction::kAgain},
+      {"crash", 2, 8, RetryAction::kSplit},
+      {"crash", 2, 1, RetryAction::kAgain},
+      {"crash", 3, 8, RetryAction::kFail},
+      {"timeout", 1, 1, RetryAction::kAgain},
+      {"timeout", 3, 1, RetryAction::kFail},
+      {"bad-output", 1, 4, RetryAction::kAgain},
+      {"network", 1, 4, RetryAction::kWait},
+      {"network", 3, 4, RetryAction::kFail},
+      {"moderation", 1, 4, RetryAction::kFail},
+      {"licence", 1, 1, RetryAction::kFail},
+      {"unknown-outcome", 1, 1, RetryAction::kFail},
+      {"provider-error", 1, 2, RetryAction::kFail},
+      {"unsupported", 1, 4, RetryAction::kFail},
+      {"invalid-request", 1, 1, RetryAction::kFail},
       {"interrupted", 1, 4, RetryAction::kFail},
   };
   for (const Case& c : cases)
