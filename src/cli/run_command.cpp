@@ -182,8 +182,9 @@ void add_run_commands(CLI::App& app, Context& context) {
   run_command->add_flag("--online", arguments->online, "let workers download weights");
   run_command->add_flag("--keep-prompts", arguments->options.plan.keep_prompts,
                         "write the prompts of a private suite into the manifest");
-  run_command->add_flag("--dry-run", arguments->dry_run,
-                        "show what would run, with an estimate of time and disk");
+  run_command->add_flag(
+      "--dry-run", arguments->dry_run,
+      "show what would be executed, what is missing here, and an estimate of time and disk");
   add_execution_options(*run_command, arguments, context);
   run_command->callback([arguments, &context] { run(*arguments, context); });
 

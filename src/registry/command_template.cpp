@@ -17,9 +17,9 @@ constexpr const char* kUsualProgress = R"((\d+)/(\d+) ?\[|[Ss]tep:? (\d+)/(\d+))
 // Those that every request and every command may have; {weights.NAME} comes from the entry.
 const std::vector<std::string>& usual_placeholders() {
   static const std::vector<std::string> names = {
-      "prompt",  "negative_prompt", "prompt_file", "seed",    "frames",    "frames_minus_1",
-      "seconds", "width",           "height",      "fps",     "steps",     "guidance",
-      "output",  "output_dir",      "output_name", "weights", "repository"};
+      "prompt",   "negative_prompt", "prompt_file", "seed",    "frames",    "frames_minus_1",
+      "seconds",  "milliseconds",    "width",       "height",  "fps",       "steps",
+      "guidance", "output",          "output_dir",  "weights", "repository"};
   return names;
 }
 
@@ -221,6 +221,9 @@ void check(const CommandTemplate& command) {
   require_placeholders(command.output, "settings", {"output_dir", "repository", "seed"});
   if (command.command.empty() || command.command.front().find('{') != std::string::npos)
     throw CommandFault("command", "'command' must begin with a program", "a name, or a path in the checkout");
+  if (!command.uses("seed"))
+    throw CommandFault("command", "nothing in the command takes the seed",
+                       "without it videos cannot be made again; write {seed}");
   if (!command.uses("prompt") && !command.uses("prompt_file"))
     throw CommandFault("command", "nothing in the command takes the prompt",
                        "write {prompt} or {prompt_file}");

@@ -28,9 +28,12 @@ registry::Values values_of(const registry::CommandPlaces& places, const Generate
   number("fps", request.fps);
   number("guidance", request.guidance);
   if (request.frames) values["frames_minus_1"] = fmt::format("{}", *request.frames - 1);
-  if (request.frames && request.fps) values["seconds"] = fmt::format("{:g}", *request.frames / *request.fps);
+  if (request.frames && request.fps) {
+    const double seconds = *request.frames / *request.fps;
+    values["seconds"] = fmt::format("{:g}", seconds);
+    values["milliseconds"] = fmt::format("{:.0f}", seconds * 1000);
+  }
   values["output_dir"] = files.folder.string();
-  values["output_name"] = "video";
   values["output"] = (files.folder / "video.mp4").string();
   values["repository"] = places.checkout.string();
   for (const auto& [name, path] : places.weights) values[name.empty() ? "weights" : "weights." + name] = path;
@@ -73,12 +76,14 @@ std::optional<store::Failure> refusal(const registry::CommandTemplate& command,
         std::any_of(places.begin(), places.end(), [&](const char* p) { return command.uses(p); });
     if (asked.empty() && value && value != usual && !taken) asked = fmt::format("{} {}", name, *value);
   };
-  compare("frames", request.frames, own.frames, {"frames", "frames_minus_1", "seconds"});
+  compare("frames", request.frames, own.frames, {"frames", "frames_minus_1", "seconds", "milliseconds"});
   compare("width", request.width, own.width, {"width"});
   compare("height", request.height, own.height, {"height"});
   compare("steps", request.steps, own.steps, {"steps"});
-  compare("fps", request.fps, own.fps, {"fps", "seconds"});
+  compare("fps", request.fps, own.fps, {"fps", "seconds", "milliseconds"});
   compare("guidance", request.guidance, own.guidance, {"guidance"});
+  if (asked.empty() && !request.negative_prompt.empty() && !command.uses("negative_prompt"))
+    asked = "a negative prompt";
   if (asked.empty()) return std::nullopt;
   return store::Failure{"unsupported", fmt::format("the command has no place for {}", asked), ""};
 }

@@ -33,8 +33,10 @@ std::vector<Word> words_of(std::string_view text) {
       while (end < text.size() && static_cast<unsigned char>(text[end]) < 0x80 &&
              std::isalnum(static_cast<unsigned char>(text[end])) != 0)
         ++end;
-    } else {
-      ++i;
+    } else {  // "\\n" is how a line break is often printed
+      const bool escape = c == '\\' && i + 1 < text.size() &&
+                          std::string_view("nrt").find(text[i + 1]) != std::string_view::npos;
+      i += escape ? 2 : 1;
       continue;
     }
     std::string lower(text.substr(i, end - i));

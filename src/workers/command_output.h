@@ -39,6 +39,8 @@ class CommandOutput {
   std::optional<Progress> append(std::string_view bytes);
   void finish();  // the rest is a line, too
 
+  // Some scripts go on after it and end as if all were well.
+  [[nodiscard]] bool out_of_memory() const { return memory_line_.has_value(); }
   // Why it failed; `oom_killed`: the kernel's out-of-memory killer was at work.
   [[nodiscard]] store::Failure failure(const ExitStatus& status, bool oom_killed) const;
 

@@ -64,6 +64,25 @@ class FolderLock {
   Descriptor folder_;
 };
 
+// A folder that exists, and is empty, as long as the object does.
+class ScratchFolder {
+ public:
+  explicit ScratchFolder(fs::path path) : path_(std::move(path)) {
+    fs::remove_all(path_);
+    fs::create_directories(path_);
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  [[nodiscard]] const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
 // One process from its start to its end.
 class CommandProcess {
  public:
@@ -231,8 +250,7 @@ class CommandRunner : public Runner {
                              const ProgressFunction& progress, const std::stop_token& stop) {
     if (const auto refused = refusal(command_, request, model_.deployment.defaults))
       throw WorkerError(*refused);
-    const fs::path scratch = output_dir / (request.id + ".files");
-    fs::create_directories(scratch);
+    const ScratchFolder scratch(output_dir / (request.id + ".files"));
     // Not below the run's folder: prompts do not stay there, whatever happens.
     std::optional<TemporaryDirectory> prompt_folder;
     if (command_.uses("prompt_file")) {
@@ -241,11 +259,8 @@ class CommandRunner : public Runner {
     }
     const fs::path prompt_file = prompt_folder ? prompt_folder->path() / "prompt.txt" : fs::path();
     const CommandLine line =
-        make_command_line(command_, places_, request, {scratch, prompt_file}, device_, options_);
-    store::GeneratedVideo video = execute(line, request, output_dir / request.id, progress, stop);
-    std::error_code ignored;
-    fs::remove_all(scratch, ignored);
-    return video;
+        make_command_line(command_, places_, request, {scratch.path(), prompt_file}, device_, options_);
+    return execute(line, request, output_dir / request.id, progress, stop);
   }
 
   store::GeneratedVideo execute(const CommandLine& line, const GenerateRequest& request,
@@ -272,7 +287,9 @@ class CommandRunner : public Runner {
       throw WorkerError(output.failure(status, oom_kills() > oom_kills_before));
     store::GeneratedVideo video;
     video.latency_s = video.batch_s = seconds_since(start_ns);
-    video.path = take_video(new_files(before, matching_files(pattern)), line.output, target).string();
+    const std::vector<fs::path> made = new_files(before, matching_files(pattern));
+    if (made.empty() && output.out_of_memory()) throw WorkerError(output.failure(status, false));
+    video.path = take_video(made, line.output, target).string();
     video.fps = request.fps.value_or(0);
     if (runs_on_cpu(device_)) video.peak_memory_bytes = process.peak_resident_bytes();
     return video;

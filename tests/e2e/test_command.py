@@ -43,8 +43,7 @@ if mode == "module":
 if mode == "exit":
     sys.exit(3)
 if mode in ("hang", "fork"):
-    new_session = {"start_new_session": True} if mode == "fork" else {}
-    children = [subprocess.Popen(["sleep", "600"], **more) for more in ({}, new_session)]
+    children = [subprocess.Popen(["sleep", "600"], start_new_session=new) for new in (False, True)]
     pathlib.Path(os.environ["SCRIPT_LOG"] + ".pids").write_text(" ".join(str(c.pid) for c in [*children]))
     if mode == "hang":
         time.sleep(600)
