@@ -18,7 +18,8 @@ namespace vidbench::cli {
 namespace {
 
 struct ModelsArguments {
-  std::string model, format, device = "auto", query;
+  std::string model, format, device = "auto";
+  std::vector<std::string> words;
   registry::Filter filter;
   bool online = false;
   workers::ConformanceOptions conformance;
@@ -93,7 +94,7 @@ void list(const ModelsArguments& arguments) {
 
 void search(const ModelsArguments& arguments) {
   const auto registry = registry::Registry::load_default();
-  auto models = registry::search(registry.models(), arguments.query);
+  auto models = registry::search(registry.models(), join(arguments.words, " "));
   std::erase_if(models, [&](const auto* model) { return !registry::passes(*model, arguments.filter); });
   print_models(models, arguments.format);
 }
@@ -241,7 +242,7 @@ void add_models_command(CLI::App& app, Context& context) {
   list_command->callback([arguments] { list(*arguments); });
   CLI::App* search_command =
       models->add_subcommand("search", "models by words of their names, tasks, papers");
-  search_command->add_option("words", arguments->query, "all of which are found, also in parts: \"wan 14b\"")
+  search_command->add_option("words", arguments->words, "all of which are found, also in parts: wan 14b")
       ->required();
   add_filter_options(*search_command, arguments->filter);
   add_format_option(*search_command, arguments->format, {"table", "json", "csv", "md"});

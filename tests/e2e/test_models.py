@@ -57,7 +57,7 @@ def test_filters(vidbench: Vidbench) -> None:
 
 def test_search(vidbench: Vidbench) -> None:
     assert ids(vidbench.json("models", "search", "cogvideox-5b"))[0] == "cogvideox-5b"
-    hits = ids(vidbench.json("models", "search", "wan 14b t2v", "--runner", "diffusers"))
+    hits = ids(vidbench.json("models", "search", "wan", "14b", "t2v", "--runner", "diffusers"))
     assert "wan2.1-t2v-14b" in hits and all("14b" in hit for hit in hits)
     assert ids(vidbench.json("models", "search", "2503.20314"))
     assert ids(vidbench.json("models", "search", "no such model here")) == []
