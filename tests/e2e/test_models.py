@@ -108,3 +108,14 @@ def test_mistakes_name_file_and_line(vidbench: Vidbench, text: str, message: str
         assert message in error and error.count("\n") <= 2, error
     (vidbench.catalogue / "mine.yaml").unlink()
     vidbench.json("models", "list")
+
+
+def test_every_deployed_model_tells_what_would_be_executed(vidbench: Vidbench) -> None:
+    deployed = [model["id"] for model in vidbench.json("models", "list", "--deployed")["models"]]
+    assert len(deployed) >= 285
+    plan = vidbench.json("run", "quickstart", "--model", ",".join(deployed), "--limit", "1", "--dry-run")
+    untold = {model["model"]: model.get("problem") for model in plan["models"] if "execution" not in model}
+    assert untold == {"null": None}, "the null model starts nothing and sends nothing"
+    for model in plan["models"]:
+        execution = model.get("execution", {})
+        assert model["model"] == "null" or bool(execution.get("argv")) != bool(execution.get("request"))
