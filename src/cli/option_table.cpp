@@ -85,10 +85,11 @@ std::string suggest(const CommandEntry& top, std::span<const std::string> words)
   if (reached.command->commands.empty()) return "";
   std::vector<std::string> commands;
   for (const CommandEntry& command : reached.command->commands) commands.push_back(command.name);
-  for (const std::string& word : words)
-    if (!word.empty() && word.front() != '-' &&
-        find_command(*reached.path[reached.path.size() - 1], word) == nullptr)
-      if (const std::string hint = did_you_mean(word, commands); !hint.empty()) return hint;
+  for (const std::string& word : words) {
+    if (word.empty() || word.front() == '-' || find_command(*reached.command, word) != nullptr) continue;
+    std::string hint = did_you_mean(word, commands);
+    if (!hint.empty()) return hint;
+  }
   return "";
 }
 

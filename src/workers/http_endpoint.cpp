@@ -40,7 +40,7 @@ std::string looked_up(const std::string& name, const Values& values) {
   const size_t dot = name.find('.');
   const auto found = values.find(name.substr(0, dot));
   if (found == values.end()) throw_input("{" + name + "} is not known yet");
-  const std::string text = text_of(found->second);
+  std::string text = text_of(found->second);
   if (dot == std::string::npos || name.substr(dot) != ".path") return text;
   const auto url = parse_url(text);
   if (!url) throw_input(fmt::format("'{}' is not an address", one_line(text)));
@@ -187,7 +187,7 @@ std::string HttpEndpoint::address(const std::string& text, const Values& values)
   }
   const size_t question = std::min(text.find('?'), text.size());
   const std::string path = providers::expand(text, [&](const std::string& name, size_t at) {
-    const std::string value = looked_up(name, values);
+    std::string value = looked_up(name, values);
     if (name.ends_with(".path")) return value;  // already encoded
     return percent_encode(value, at < question && !name.ends_with(".segment") ? "/:@" : "");
   });

@@ -343,7 +343,7 @@ class HttpJob {
     const Json* found = providers::find_first(body_, result.at);
     if (found == nullptr || !found->is_string() || found->get_ref<const std::string&>().empty())
       fail("bad-output", "the answer has no address of a video at " + join(result.at, " or "));
-    const std::string text = *found;
+    std::string text = *found;
     if (result.kind == Result::Kind::kUrl) return text;
     const size_t scheme = text.find("://"),
                  slash = text.find('/', scheme == std::string::npos ? 0 : scheme + 3);
@@ -368,7 +368,7 @@ class HttpJob {
       if (!url || !endpoint_.may_download(*url))
         fail("bad-output",
              fmt::format("the video's address is not https: '{}'", one_line(text.substr(0, 80))));
-      const HttpResponse response = repeated([&] { return perform(download_request(*url), part_); });
+      HttpResponse response = repeated([&] { return perform(download_request(*url), part_); });
       if (response.exchange != Exchange::kAnswered || response.status < 300 || response.status >= 400)
         return response;
       if (hops == kMostRedirects) fail("bad-output", "the video's address redirects without end");
