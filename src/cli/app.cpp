@@ -20,6 +20,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_score_command(app, context);
   add_merge_command(app, context);
   add_leaderboard_command(app, context);
+  add_publish_command(app, context);
   add_compare_command(app, context);
   add_export_command(app, context);
   add_runs_command(app, context);
@@ -28,6 +29,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_vbench_command(app, context);
   add_weights_command(app, context);
   add_suites_command(app, context);
+  add_environments_command(app, context);
   add_completion_commands(app, context);
 }
 

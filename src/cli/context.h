@@ -56,6 +56,7 @@ void add_score_command(CLI::App& app, Context& context);
 void add_merge_command(CLI::App& app, Context& context);
 void add_runs_command(CLI::App& app, Context& context);
 void add_leaderboard_command(CLI::App& app, Context& context);
+void add_publish_command(CLI::App& app, Context& context);
 void add_compare_command(CLI::App& app, Context& context);
 void add_export_command(CLI::App& app, Context& context);
 void add_models_command(CLI::App& app, Context& context);
@@ -63,6 +64,7 @@ void add_metrics_command(CLI::App& app, Context& context);
 void add_vbench_command(CLI::App& app, Context& context);
 void add_weights_command(CLI::App& app, Context& context);
 void add_suites_command(CLI::App& app, Context& context);
+void add_environments_command(CLI::App& app, Context& context);
 void add_completion_commands(CLI::App& app, Context& context);  // completion, man
 
 }  // namespace vidbench::cli

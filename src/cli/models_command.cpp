@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "cli/context.h"
 #include "cli/fields.h"
+#include "cli/models_commands.h"
 #include "registry/select.h"
 #include "report/format.h"
 #include "workers/conformance.h"
@@ -234,7 +235,7 @@ void add_filter_options(CLI::App& command, registry::Filter& filter) {
 
 void add_models_command(CLI::App& app, Context& context) {
   auto arguments = std::make_shared<ModelsArguments>();
-  CLI::App* models = app.add_subcommand("models", "find, show and validate models");
+  CLI::App* models = app.add_subcommand("models", "find, add, show and validate models");
   models->require_subcommand(1);
   CLI::App* list_command = models->add_subcommand("list", "the catalogue");
   add_filter_options(*list_command, arguments->filter);
@@ -251,6 +252,8 @@ void add_models_command(CLI::App& app, Context& context) {
   show_command->add_option("model", arguments->model, "model id")->required();
   add_format_option(*show_command, arguments->format, {"table", "json", "csv", "md"});
   show_command->callback([arguments] { show(*arguments); });
+  add_models_add_command(*models);
+  add_models_integrate_command(*models, context);
   add_request_command(*models, arguments);
   CLI::App* validate_command = models->add_subcommand(
       "validate", "run the worker protocol's conformance test and check the videos it makes");

@@ -44,7 +44,10 @@ void write_results(store::Store& store, const std::string& run) {
 
 void print_leaderboard(store::Store& store, const std::string& run, const std::string& profile,
                        const std::string& format, bool next_commands) {
-  const auto board = report::build_leaderboard(store, run, profile);
+  print_leaderboard(report::build_leaderboard(store, run, profile), format, next_commands);
+}
+
+void print_leaderboard(const report::Leaderboard& board, const std::string& format, bool next_commands) {
   if (format == "json")
     print_json(report::to_json(board));
   else if (format == "csv")

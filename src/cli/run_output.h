@@ -16,5 +16,6 @@ void write_results(store::Store& store, const std::string& run);
 // The leaderboard on stdout. `next_commands`: shown below the table.
 void print_leaderboard(store::Store& store, const std::string& run, const std::string& profile,
                        const std::string& format, bool next_commands);
+void print_leaderboard(const report::Leaderboard& board, const std::string& format, bool next_commands);
 
 }  // namespace vidbench::cli

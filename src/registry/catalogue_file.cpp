@@ -87,6 +87,31 @@ void read_timeouts(YamlMap& model, Deployment& deployment) {
   map->finish();
 }
 
+bool is_python_version(const std::string& text) {
+  return text.size() >= 3 && text.starts_with("3.") && text.size() <= 4 &&
+         text.find_first_not_of("0123456789", 2) == std::string::npos;
+}
+
+bool is_requirements_file(const std::string& text) {
+  const fs::path path = text.starts_with("checkout:") ? text.substr(9) : text;
+  return !path.empty() && !path.lexically_normal().string().starts_with("..");
+}
+
+void read_environment(YamlMap& model, Deployment& deployment) {
+  auto map = model.optional_map("environment");
+  if (!map) return;
+  EnvironmentName& environment = deployment.environment;
+  environment.requirements = map->text("requirements");
+  if (!is_requirements_file(environment.requirements))
+    map->fail("requirements", fmt::format("'{}' is not a requirements file", environment.requirements),
+              "a path (a relative one starts at the folder that holds catalogue/), or checkout:FILE");
+  environment.python = map->text("python", "");
+  if (!environment.python.empty() && !is_python_version(environment.python))
+    map->fail("python", fmt::format("'{}' is not a version of Python", environment.python),
+              "3.10, in quotes");
+  map->finish();
+}
+
 void read_weights(YamlMap& model, Deployment& deployment) {
   std::vector<YamlMap> files = model.maps("weights");
   if (!model.has("weights")) return;
@@ -172,6 +197,7 @@ void read_deployment(YamlMap& map, Deployment& deployment) {
   deployment.max_batch = static_cast<int>(max_batch);
   read_settings(map, deployment.settings);
   read_defaults(map, deployment.defaults);
+  read_environment(map, deployment);
   read_weights(map, deployment);
   read_timeouts(map, deployment);
 }
@@ -180,6 +206,17 @@ void read_deployment(YamlMap& map, Deployment& deployment) {
 void read_fields(YamlMap& map, Model& model) {
   read_card(map, model.card);
   read_deployment(map, model.deployment);
+}
+
+void check_environment(const YamlMap& map, const Deployment& deployment) {
+  const std::string& requirements = deployment.environment.requirements;
+  if (requirements.empty()) return;
+  if (deployment.runner != "command" && deployment.runner != "worker" && deployment.runner != "diffusers")
+    map.fail("environment", fmt::format("runner '{}' takes no 'environment'", deployment.runner));
+  if (requirements.starts_with("checkout:") && !deployment.settings.contains("repository") &&
+      !deployment.settings.contains("directory"))
+    map.fail("environment", "'checkout:' without a checkout",
+             "name settings.repository or settings.directory");
 }
 
 void check_command(const YamlMap& map, const Deployment& deployment) {
@@ -193,6 +230,7 @@ void check_command(const YamlMap& map, const Deployment& deployment) {
 
 void check(const YamlMap& map, const Model& model) {
   const Deployment& deployment = model.deployment;
+  check_environment(map, deployment);
   if (deployment.runner == "command") return check_command(map, deployment);
   for (const char* key : {"weights", "path"})
     if (const Json& settings = deployment.settings;

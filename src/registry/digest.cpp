@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "providers/library.h"
 #include "registry/command_places.h"
+#include "registry/environment.h"
 #include "registry/registry.h"
 
 namespace vidbench::registry {
@@ -34,10 +35,18 @@ std::string command_content(const Deployment& deployment) {
   return content;
 }
 
+// The packages that compute it, where we know them: not those of an interpreter that the user chose.
+std::string environment_content(const Deployment& deployment) {
+  const Environment environment = find_environment(deployment, checkout_of(deployment));
+  const bool known =
+      environment.state == EnvironmentState::kBuilt || environment.state == EnvironmentState::kAdopted;
+  return known ? environment.name + "\n" : "";
+}
+
 }  // namespace
 
 std::string content_digest(const Model& model) {
-  std::string content = model.digest + "\n";
+  std::string content = model.digest + "\n" + environment_content(model.deployment);
   for (const WeightFile& file : model.deployment.weights)
     if (file.sha256.empty()) content += path_digest(file.path) + "\n";
   if (model.deployment.runner == "http")

@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "providers/library.h"
 #include "registry/command_places.h"
+#include "registry/environment.h"
 #include "registry/hub_cache.h"
 #include "registry/program.h"
 
@@ -12,10 +13,8 @@ namespace vidbench::registry {
 namespace fs = std::filesystem;
 namespace {
 
-std::vector<std::string> missing_python() {
+std::vector<std::string> missing_worker() {
   std::vector<std::string> missing;
-  const ProgramSearch python = find_python();
-  if (!python.path) missing.push_back(python.complaint("python3"));
   const fs::path worker = resource_root() / "python/vidbench_worker";
   if (!fs::is_directory(worker))
     missing.push_back(fmt::format("the Python worker {} is not there", worker.string()));
@@ -32,12 +31,38 @@ std::string undeployed(const Card& card) {
   return reason;
 }
 
+// "" when the environment is ready, or none is named.
+std::string lack_of(const Environment& environment) {
+  if (!environment.problem.empty()) return "its environment: " + environment.problem;
+  if (environment.state == EnvironmentState::kMissing)
+    return "its environment " + environment.name + " is not built";
+  if (environment.state == EnvironmentState::kChosen && environment.python.empty())
+    return find_python().complaint("python3");
+  return "";
+}
+
 }  // namespace
 
-Machine::Machine() : missing_python_(missing_python()), hub_cache_(hub_cache()) {}
+Machine::Machine() : missing_worker_(missing_worker()), hub_cache_(hub_cache()) {}
+
+std::vector<std::string> Machine::missing_environment(const Model& model) const {
+  const Deployment& deployment = model.deployment;
+  const std::string& requirements = deployment.environment.requirements;
+  if (requirements.empty() && deployment.runner != "diffusers") return {};
+  const fs::path checkout = checkout_of(deployment);
+  const std::string key = (requirements.starts_with("checkout:") ? checkout.string() : "") + "\n" +
+                          requirements + "\n" + deployment.environment.python;
+  auto known = of_environments_.find(key);
+  if (known == of_environments_.end())
+    known = of_environments_.emplace(key, lack_of(find_environment(deployment, checkout))).first;
+  if (known->second.empty()) return {};
+  return {known->second + (known->second.ends_with("is not built")
+                               ? fmt::format(" (vidbench environments build {})", model.id)
+                               : "")};
+}
 
 void Machine::check_diffusers(const Deployment& deployment, std::vector<std::string>& missing) const {
-  missing = missing_python_;
+  missing.insert(missing.end(), missing_worker_.begin(), missing_worker_.end());
   const std::string repository = deployment.settings.value("repo", "");
   if (!deployment.settings.contains("path") && !hub_snapshot(hub_cache_, repository))
     missing.push_back(fmt::format("{} is not in the Hugging Face cache {} (huggingface-cli download {})",
@@ -56,14 +81,15 @@ const std::vector<std::string>& Machine::missing_of_provider(const Json& setting
 std::vector<std::string> Machine::missing(const Model& model) const {
   const Deployment& deployment = model.deployment;
   if (!model.deployed()) return {undeployed(model.card)};
-  std::vector<std::string> missing;
+  std::vector<std::string> missing = missing_environment(model);
   if (deployment.runner == "worker") {
     const ProgramSearch program = find_program(deployment.command.front());
     if (!program.path) missing.push_back(program.complaint(deployment.command.front()));
   }
   if (deployment.runner == "diffusers") check_diffusers(deployment, missing);
   if (deployment.runner == "http") missing = missing_of_provider(deployment.settings);
-  if (deployment.runner == "command") missing = find_places(deployment).missing;
+  if (deployment.runner == "command")
+    for (std::string& place : find_places(deployment).missing) missing.push_back(std::move(place));
   std::error_code ec;
   for (const WeightFile& file : deployment.weights)
     if (!fs::is_regular_file(file.path, ec))

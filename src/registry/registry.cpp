@@ -65,8 +65,12 @@ Registry Registry::load(const std::vector<fs::path>& folders) {
   return registry;
 }
 
+fs::path own_catalogue() { return data_home() / "catalogue"; }
+
 Registry Registry::load_default() {
   std::vector<fs::path> folders = {resource_root() / "catalogue"};
+  std::error_code ec;
+  if (fs::is_directory(own_catalogue(), ec)) folders.push_back(own_catalogue());
   const char* more = std::getenv("VIDBENCH_CATALOGUE");
   for (const std::string& folder : split(more == nullptr ? "" : more, ':'))
     if (!folder.empty()) folders.emplace_back(folder);

@@ -19,6 +19,8 @@ void read_manifest(RunData& data) {
     if (key.is_string()) data.reference_keys[feature] = key.get<std::string>();
 }
 
+}  // namespace
+
 void group(RunData& data) {
   std::map<std::string, size_t> index;
   for (const store::SampleRecord& sample : data.samples) {
@@ -32,8 +34,6 @@ void group(RunData& data) {
     if (const auto found = index.find(facts.model); found != index.end())
       data.models[found->second].facts = &facts;
 }
-
-}  // namespace
 
 RunData load_run_data(store::Store& store, const std::string& run, bool with_features) {
   RunData data;

@@ -39,6 +39,9 @@ struct RunData {
   std::vector<ModelSamples> models;  // in plan order
 };
 
+// Groups `samples` and `facts` by unit and model: for data that were put together by hand.
+void group(RunData& data);
+
 // `run` as Store::run takes it. Throws Error(kInput) for an unknown run or a manifest that is not readable.
 [[nodiscard]] RunData load_run_data(store::Store& store, const std::string& run, bool with_features);
 

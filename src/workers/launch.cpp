@@ -1,23 +1,58 @@
 #include "workers/launch.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 
 #include <algorithm>
 #include <cstdlib>
 
 #include "base/files.h"
 #include "base/strings.h"
+#include "registry/command_places.h"
+#include "registry/environment.h"
 #include "registry/program.h"
 
 namespace vidbench::workers {
 
 std::vector<std::string> command_of(const registry::Model& model) {
-  if (model.deployment.runner != "diffusers") return model.deployment.command;
-  const registry::ProgramSearch python = registry::find_python();
-  if (!python.path)
-    throw_environment(python.complaint("python3"),
-                      "set VIDBENCH_PYTHON to an interpreter that has diffusers");
-  return {python.path->string(), "-m", "vidbench_worker", "diffusers"};
+  const registry::Deployment& deployment = model.deployment;
+  const registry::Environment environment =
+      registry::find_environment(deployment, registry::checkout_of(deployment));
+  std::string python = environment.python.string();
+  if (python.empty() && !environment.folder.empty()) python = (environment.folder / "bin/python").string();
+  if (python.empty()) python = "python3";
+  if (deployment.runner == "diffusers") return {python, "-m", "vidbench_worker", "diffusers"};
+  std::vector<std::string> command = deployment.command;
+  const bool named = environment.state != registry::EnvironmentState::kNone;
+  if (named && (command.front() == "python" || command.front() == "python3")) command.front() = python;
+  return command;
+}
+
+Descriptor hold_environment(const registry::Model& model) {
+  const registry::Environment environment =
+      registry::find_environment(model.deployment, registry::checkout_of(model.deployment));
+  if (environment.state == registry::EnvironmentState::kNone) return {};
+  if (environment.python.empty())
+    throw_environment(
+        fmt::format("model {}: its environment {} is {}", model.id, environment.name,
+                    environment.problem.empty() ? to_string(environment.state) : environment.problem),
+        fmt::format("vidbench environments build {}, or set VIDBENCH_PYTHON to an interpreter", model.id));
+  if (environment.state != registry::EnvironmentState::kBuilt) return {};
+  Descriptor held(::open((environment.folder / registry::kEnvironmentFile).c_str(), O_RDONLY | O_CLOEXEC));
+  if (held.get() < 0 || ::flock(held.get(), LOCK_SH | LOCK_NB) != 0)
+    throw_environment(
+        fmt::format("model {}: its environment {} is being removed", model.id, environment.name),
+        fmt::format("vidbench environments build {}", model.id));
+  return held;
+}
+
+std::string environment_name(const registry::Model& model) {
+  const registry::Environment environment =
+      registry::find_environment(model.deployment, registry::checkout_of(model.deployment));
+  const bool known = environment.state == registry::EnvironmentState::kBuilt ||
+                     environment.state == registry::EnvironmentState::kAdopted;
+  return known ? environment.name : "";
 }
 
 WorkerOptions worker_options(std::vector<std::string> command, const RunnerOptions& options) {

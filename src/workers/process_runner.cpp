@@ -52,10 +52,12 @@ Json load_params(const registry::Model& model, const RunnerOptions& options) {
 void ProcessRunner::stop() noexcept {
   if (worker_) last_exit_ = worker_->shutdown();
   worker_.reset();
+  environment_.reset();
 }
 
 store::ModelFacts ProcessRunner::start() {
   stop();
+  environment_ = hold_environment(model_);
   registry::verify_weights(model_);
   const int64_t start_ns = monotonic_ns();
   const double timeout_s = model_.deployment.start_timeout_s;
@@ -99,6 +101,7 @@ store::ModelFacts ProcessRunner::facts_from(const Json& loaded, double load_s) c
   if (const uint64_t count = count_or_zero(loaded, "weights_bytes")) facts.weights_bytes = count;
   facts.weights_sha256 = text_or(loaded, "weights_sha256", "");
   if (loaded.contains("versions") && loaded["versions"].is_object()) facts.versions = loaded["versions"];
+  if (const std::string name = environment_name(model_); !name.empty()) facts.versions["environment"] = name;
   facts.load_s = load_s;
   return facts;
 }

@@ -38,6 +38,7 @@ class ProcessRunner : public Runner {
 
   registry::Model model_;
   RunnerOptions options_;
+  Descriptor environment_;  // held while it is used
   std::unique_ptr<WorkerProcess> worker_;
   std::optional<ExitStatus> last_exit_;
   bool on_cpu_ = false;

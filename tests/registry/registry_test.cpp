@@ -148,6 +148,11 @@ TEST_F(RegistryTest, WhatIsMissingIsSaidForEachModel) {
   fs::create_directories(at("videos"));
   fs::create_directories(at("hub/models--nobody--nothing/snapshots/abc"));
   fs::create_directories(at("python/vidbench_worker"));
+  write("python/requirements-diffusers.txt", "diffusers==0.42.1\n");
+  EXPECT_NE(Registry::load({at("catalogue")}).find("d").missing.at(0).find("is not built"),
+            std::string::npos);
+  write(".venv/bin/python", "");
+  write(".venv/lib/python3.11/site-packages/diffusers-0.42.1.dist-info/METADATA", "");
   const Registry again = Registry::load_default();
   EXPECT_EQ(again.find("w").missing.size(), 1u);
   EXPECT_TRUE(again.find("r").runnable());
