@@ -224,6 +224,11 @@ RunResult execute(store::Store& store, const std::string& run, const fs::path& d
   return result;
 }
 
+std::string new_run_id(const std::string& suite) {
+  return fmt::format("{}-{}-{}", suite, now_compact(),
+                     sha256_hex(fmt::format("{}{}", ::getpid(), monotonic_ns())).substr(0, 4));
+}
+
 RunOptions with_thread_share(RunOptions options) {
   options.threads = thread_share(options);
   return options;
@@ -236,8 +241,7 @@ RunResult start_run(store::Store& store, const Plan& plan, const RunOptions& opt
   const RunOptions options = with_thread_share(options_in);
   store::RunRecord run;
   run.created_at = now_rfc3339();
-  run.id = fmt::format("{}-{}-{}", plan.suite.id, now_compact(),
-                       sha256_hex(fmt::format("{}{}", ::getpid(), monotonic_ns())).substr(0, 4));
+  run.id = options.run_id.empty() ? new_run_id(plan.suite.id) : options.run_id;
   const fs::path directory = fs::absolute(options.runs_directory / run.id);
   fs::create_directories(directory);
   const RunLock lock(directory);
