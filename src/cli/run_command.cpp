@@ -93,13 +93,26 @@ void finish(const engine::RunResult& result, store::Store& store, const RunArgum
     context.exit_code = static_cast<int>(ErrorCode::kSamplesFailed);
 }
 
+// Also keeps leaderboard.json and report.html up to date while the run goes on.
+class RunView final : public ProgressView {
+ public:
+  using ProgressView::ProgressView;
+  void on_model_ended(store::Store& store, const std::string& run) override {
+    try {
+      write_results(store, run);
+    } catch (const Error& e) {  // they are written again at the end
+      log_warning(e.what());
+    }
+  }
+};
+
 // Runs `work` with progress on the terminal until it is done or a signal stops it, then tells the result.
 template <typename Work>
 void execute(store::Store& store, const RunArguments& arguments, Context& context, Work work) {
   engine::RunResult result;
   {
     const StopOnSignal signals;
-    ProgressView progress(stderr_is_terminal(), arguments.quiet);
+    RunView progress(stderr_is_terminal(), arguments.quiet);
     result = work(progress, signals.token());
   }
   finish(result, store, arguments, context);

@@ -105,6 +105,13 @@ Remaining remaining(const Plan& plan, const std::vector<store::SampleRecord>& no
   return left;
 }
 
+void count_open(const Remaining& left, const Plan& plan, OpenSamples& open) {
+  for (size_t m = 0; m < left.batches.size(); ++m)
+    for (const Batch& batch : left.batches[m]) open.add(plan.models[m].id, batch.samples.size());
+  for (const EvaluationItem& item : left.to_evaluate)
+    for (const auto& sample : item.samples) open.add(sample.model, 1);
+}
+
 // One execution: worker threads that take models in turn, and the evaluation thread.
 class Execution {
  public:
@@ -202,6 +209,7 @@ RunResult execute(store::Store& store, const std::string& run, const fs::path& d
   context.overlap =
       options.overlap == Overlap::kOn || (options.overlap == Overlap::kAuto && !uses_cpu(plan, options));
   Remaining left = remaining(plan, store.samples(run, false), retry_failed);
+  count_open(left, plan, context.open);
   observer.on_start(plan.samples.size(), left.generated, left.evaluated);
   try {
     Execution(context, worker.evaluator.get(), worker.metrics).run(std::move(left));

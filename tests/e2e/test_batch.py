@@ -397,3 +397,28 @@ def test_a_grid_that_was_killed_resumes(vidbench: Vidbench) -> None:
         "a:steps=4": 20,
         "a:steps=8": 20,
     }
+
+
+def test_results_are_written_after_each_model(vidbench: Vidbench) -> None:
+    vidbench.story_model("a", "slow 0.01")
+    suite = vidbench.suite(prompts=16)
+    process = subprocess.Popen(
+        vidbench.command("run", suite, "--model", "a", "--steps", "4,8,16", *vidbench.evaluator),
+        env=vidbench.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    seen: list[dict[str, int]] = []
+    while process.poll() is None:
+        for file in (vidbench.home / "data/vidbench/runs").glob("*/leaderboard.json"):
+            board = json.loads(file.read_text())
+            done = {entry["model"]: entry["samples"]["done"] for entry in board["entries"]}
+            if board["state"] == "running" and (not seen or seen[-1] != done):
+                seen.append(done)
+        time.sleep(0.005)
+    assert process.returncode == 0
+    assert seen, "nothing was written before the end"
+    assert seen[0]["a:steps=4"] == 16 and seen[0]["a:steps=16"] < 16
+    if len(seen) > 1:
+        assert seen[1]["a:steps=8"] == 16
