@@ -24,6 +24,7 @@ ALLOWED = {
     "workers": {"base", "media", "net", "providers", "registry", "store", "suites"},
     "environments": {"base", "registry", "weights", "workers"},
     "engine": {"base", "media", "stats", "registry", "suites", "store", "workers"},
+    "batch": {"base", "registry", "suites", "store", "workers", "engine"},
     "report": {"base", "media", "stats", "registry", "suites", "store", "workers", "engine"},
     "integration": {"base", "registry", "suites", "store", "workers", "environments", "engine", "report"},
     "cli": {
@@ -36,6 +37,7 @@ ALLOWED = {
         "workers",
         "environments",
         "engine",
+        "batch",
         "report",
         "integration",
         "net",
@@ -53,6 +55,7 @@ OWNERS = {
     re.compile(r"^lib(av|sw)"): {"media"},
     re.compile(r"^CLI/"): {"cli"},
     re.compile(r"^curl/"): {"net"},
+    re.compile(r"^n?curses\.h"): {"cli"},
     re.compile(r"^unicode/"): {"text"},
     re.compile(r"^zlib\.h"): {"nn", "text"},
 }

@@ -17,6 +17,7 @@ namespace {
 
 void add_commands(CLI::App& app, Context& context) {
   add_run_commands(app, context);
+  add_batch_command(app, context);
   add_score_command(app, context);
   add_merge_command(app, context);
   add_leaderboard_command(app, context);

@@ -26,25 +26,15 @@ std::string csv_field(const std::string& text) {
   return quoted + "\"";
 }
 
-std::string draw_csv(const report::Table& table) {
-  std::vector<std::string> fields;
-  for (const auto& column : table.columns) fields.push_back(csv_field(column.header));
-  std::string text = join(fields, ",") + "\n";
-  for (const auto& row : table.rows) {
-    fields.clear();
-    for (const auto& cell : row) fields.push_back(csv_field(cell.text));
-    text += join(fields, ",") + "\n";
-  }
-  return text;
-}
-
 }  // namespace
 
-std::unique_ptr<store::Store> Context::open_store() const {
-  if (!store_url.empty()) return store::open_store(store_url);
+std::string Context::effective_store_url() const {
+  if (!store_url.empty()) return store_url;
   const std::string from_environment = environment("VIDBENCH_STORE");
-  return store::open_store(from_environment.empty() ? store::default_store_url() : from_environment);
+  return from_environment.empty() ? store::default_store_url() : from_environment;
 }
+
+std::unique_ptr<store::Store> Context::open_store() const { return store::open_store(effective_store_url()); }
 
 void add_format_option(CLI::App& command, std::string& format, std::vector<std::string> choices) {
   format = choices.front();
@@ -64,6 +54,18 @@ void print(const std::string& text) {
 }
 
 void print_json(const Json& json) { print(document(json) + "\n"); }
+
+std::string draw_csv(const report::Table& table) {
+  std::vector<std::string> fields;
+  for (const auto& column : table.columns) fields.push_back(csv_field(column.header));
+  std::string text = join(fields, ",") + "\n";
+  for (const auto& row : table.rows) {
+    fields.clear();
+    for (const auto& cell : row) fields.push_back(csv_field(cell.text));
+    text += join(fields, ",") + "\n";
+  }
+  return text;
+}
 
 void print_table(const report::Table& table, const std::string& format) {
   print(format == "csv"  ? draw_csv(table)

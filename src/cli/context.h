@@ -18,6 +18,7 @@ struct Context {
   std::vector<std::string> command_line;  // as typed
   int exit_code = 0;                      // set by a command that ends with failed samples
 
+  [[nodiscard]] std::string effective_store_url() const;
   [[nodiscard]] std::unique_ptr<store::Store> open_store() const;
 };
 
@@ -30,6 +31,8 @@ void print(const std::string& text);
 void print_json(const Json& json);
 // A table in `format` table, csv or md.
 void print_table(const report::Table& table, const std::string& format);
+
+[[nodiscard]] std::string draw_csv(const report::Table& table);
 
 [[nodiscard]] report::TerminalStyle stdout_style();
 [[nodiscard]] bool stderr_is_terminal();
@@ -52,6 +55,7 @@ void add_weights_options(CLI::App& command, WeightsOptions& options);
 
 // Each adds its subcommand. `context` outlives `app`.
 void add_run_commands(CLI::App& app, Context& context);  // run, resume
+void add_batch_command(CLI::App& app, Context& context);
 void add_score_command(CLI::App& app, Context& context);
 void add_merge_command(CLI::App& app, Context& context);
 void add_runs_command(CLI::App& app, Context& context);

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <map>
-
 #include "base/error.h"
 #include "base/files.h"
 #include "base/licence.h"
@@ -10,6 +8,7 @@
 #include "cli/context.h"
 #include "cli/fields.h"
 #include "cli/models_commands.h"
+#include "cli/model_text.h"
 #include "registry/select.h"
 #include "report/format.h"
 #include "workers/conformance.h"
@@ -28,23 +27,6 @@ struct ModelsArguments {
 };
 
 std::string number(const std::optional<double>& value) { return value ? report::exact(*value) : ""; }
-
-// The field's short words for the usual tasks: a table has little room.
-std::string short_tasks(const std::vector<std::string>& tasks) {
-  static const std::map<std::string, std::string> kShort = {
-      {"text-to-video", "t2v"}, {"image-to-video", "i2v"}, {"video-to-video", "v2v"}};
-  std::vector<std::string> words;
-  for (const std::string& task : tasks) {
-    const auto known = kShort.find(task);
-    words.push_back(known == kShort.end() ? task : known->second);
-  }
-  return join(words, ", ");
-}
-
-std::string runs_here(const registry::Model& model) {
-  if (model.runnable()) return "yes";
-  return (model.deployed() ? "no: " : "unknown how: ") + join(model.missing, "; ");
-}
 
 std::string join_known(std::vector<std::string> parts) {
   std::erase(parts, "");

@@ -43,10 +43,13 @@ Json to_json(const engine::ModelEstimate& one, const engine::Plan& plan, size_t 
                {"cached", one.cached},
                {"seconds_per_sample", one.seconds_per_sample ? Json(*one.seconds_per_sample) : Json()},
                {"bytes", one.bytes ? Json(*one.bytes) : Json()},
+               {"peak_memory_bytes", one.peak_memory_bytes ? Json(*one.peak_memory_bytes) : Json()},
                {"runner", model.deployment.runner},
                {"command", model.deployment.command},
                {"settings", engine::effective_settings(plan.suite, model)},
                {"missing", model.missing}};
+  if (one.paid)
+    json["cost"] = one.cost ? Json{{"amount", one.cost->amount}, {"currency", one.cost->currency}} : Json();
   if (!described.execution.empty()) json["execution"] = workers::to_json(described.execution);
   if (!described.problem.empty()) json["problem"] = described.problem;
   return json;
@@ -56,19 +59,24 @@ std::string seconds_text(const std::optional<double>& seconds) {
   return seconds ? human_duration(*seconds) : "unknown";
 }
 
+std::string cost_text(const engine::ModelEstimate& one) {
+  if (!one.paid) return "";
+  return one.cost ? fmt::format("{:.2f} {}", one.cost->amount, one.cost->currency) : "unknown";
+}
+
 std::vector<std::string> row(const engine::ModelEstimate& one, const registry::Model& model) {
-  std::optional<double> total;
-  if (one.seconds_per_sample) total = *one.seconds_per_sample * static_cast<double>(one.samples - one.cached);
   const bool all_cached = one.cached == one.samples;
   return {one.model,
           model.deployment.runner,
           std::to_string(one.samples),
           std::to_string(one.cached),
           seconds_text(one.seconds_per_sample),
-          all_cached ? "0 ms" : seconds_text(total),
+          seconds_text(one.seconds()),
           all_cached  ? "0 B"
           : one.bytes ? human_bytes(*one.bytes)
-                      : "unknown"};
+                      : "unknown",
+          one.peak_memory_bytes ? human_bytes(*one.peak_memory_bytes) : "unknown",
+          cost_text(one)};
 }
 
 }  // namespace
@@ -85,8 +93,8 @@ void print_plan(store::Store& store, const engine::Plan& plan, const engine::Run
     return print_json(Json{{"schema", "vidbench.plan/1"}, {"suite", plan.suite.id}, {"models", models}});
   }
   report::Table table;
-  table.columns = {{"model"},           {"runner"},     {"samples", true}, {"cached", true},
-                   {"per video", true}, {"time", true}, {"disk", true}};
+  table.columns = {{"model"},      {"runner"},     {"samples", true},   {"cached", true}, {"per video", true},
+                   {"time", true}, {"disk", true}, {"memory", true, 2}, {"cost", true, 1}};
   for (size_t m = 0; m < estimates.size(); ++m) {
     auto& cells = table.rows.emplace_back();
     for (const auto& text : row(estimates[m], plan.models[m])) cells.push_back({text});

@@ -1,15 +1,25 @@
 #include <fmt/format.h>
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
 #include "base/error.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/context.h"
+#include "cli/interactive.h"
 #include "cli/plan_output.h"
 #include "cli/progress.h"
 #include "cli/run_output.h"
 #include "cli/signals.h"
+#include "cli/terminal.h"
 #include "engine/run.h"
+#include "engine/variants.h"
+#include "workers/execution.h"
 
 namespace vidbench::cli {
 namespace {
@@ -17,8 +27,10 @@ namespace {
 struct RunArguments {
   std::string suite;
   std::vector<std::string> models;
-  std::string run;  // resume
-  bool last = false, retry_failed = false, dry_run = false, quiet = false, online = false, no_cache = false;
+  std::map<std::string, std::vector<double>> settings;  // name → values, each generated in turn
+  std::string run;                                      // resume
+  bool last = false, retry_failed = false, dry_run = false, quiet = false, plain = false, online = false,
+       no_cache = false;
   std::string overlap = "auto", profile, format, runs_directory, cache_directory, evaluator;
   engine::RunOptions options;
 };
@@ -28,7 +40,12 @@ std::vector<registry::Model> choose_models(const RunArguments& arguments, const 
   const auto names = split_lists(arguments.models);
   std::vector<registry::Model> models;
   for (const auto& id : names.empty() ? suite.models : names) models.push_back(registry.find(id));
-  return models;
+  engine::SettingsGrid grid;
+  for (const auto& rule : suites::setting_rules())
+    if (const auto found = arguments.settings.find(std::string(rule.name));
+        found != arguments.settings.end() && !found->second.empty())
+      grid.push_back(*found);
+  return engine::variants(models, suite, grid);
 }
 
 void complete(RunArguments& arguments, const Context& context) {
@@ -76,19 +93,91 @@ void finish(const engine::RunResult& result, store::Store& store, const RunArgum
     context.exit_code = static_cast<int>(ErrorCode::kSamplesFailed);
 }
 
+// Also keeps leaderboard.json and report.html up to date while the run goes on.
+class RunView final : public ProgressView {
+ public:
+  using ProgressView::ProgressView;
+  void on_model_ended(store::Store& store, const std::string& run) override {
+    try {
+      write_results(store, run);
+    } catch (const Error& e) {  // they are written again at the end
+      log_warning(e.what());
+    }
+  }
+};
+
 // Runs `work` with progress on the terminal until it is done or a signal stops it, then tells the result.
 template <typename Work>
 void execute(store::Store& store, const RunArguments& arguments, Context& context, Work work) {
   engine::RunResult result;
   {
     const StopOnSignal signals;
-    ProgressView progress(stderr_is_terminal(), arguments.quiet);
+    RunView progress(stderr_is_terminal(), arguments.quiet);
     result = work(progress, signals.token());
   }
   finish(result, store, arguments, context);
 }
 
+// Whether nothing is said that the guide would ask for, and somebody is there to be asked.
+bool wants_guide(const RunArguments& arguments) {
+  const auto& plan = arguments.options.plan;
+  const bool silent = arguments.models.empty() && plan.seeds.empty() && plan.limit == 0 &&
+                      plan.batch_size == 0 && !arguments.dry_run &&
+                      std::all_of(arguments.settings.begin(), arguments.settings.end(),
+                                  [](const auto& setting) { return setting.second.empty(); });
+  return silent && ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
+}
+
+// What was typed beside, such as --store, stays part of the command.
+std::vector<std::string> with_typed_options(std::vector<std::string> command, const Context& context) {
+  for (size_t i = 2; i < context.command_line.size(); ++i)
+    if (context.command_line[i] != "--plain") command.push_back(context.command_line[i]);
+  return command;
+}
+
+void take(const GuidedRun& chosen, RunArguments& arguments) {
+  arguments.suite = chosen.suite;
+  arguments.models = chosen.models;
+  for (const auto& [name, values] : chosen.options) {
+    if (name == "seed") arguments.options.plan.seeds = values.front().get<std::vector<uint64_t>>();
+    if (name == "limit") arguments.options.plan.limit = values.front().get<size_t>();
+    if (suites::find_setting(name) != nullptr)
+      for (const Json& value : values) arguments.settings[name].push_back(value.get<double>());
+  }
+}
+
+// False when there is nothing to run: it was left, or only saved.
+bool guided(RunArguments& arguments, Context& context) {
+  std::optional<GuidedRun> chosen;
+  {
+    complete(arguments, context);
+    auto store = context.open_store();
+    const auto guide = !arguments.plain && screen_is_possible() ? make_screen_guide() : make_plain_guide();
+    chosen = ask_for_run(*guide, *store, arguments.options);
+  }
+  if (!chosen) {
+    log_info("left: nothing was started");
+    context.exit_code = static_cast<int>(ErrorCode::kInterrupted);
+    return false;
+  }
+  workers::Execution same;
+  same.argv = with_typed_options(equivalent_command(*chosen), context);
+  log_info("the same again: " + workers::shell_text(same));
+  if (!chosen->saved.empty()) {
+    same.argv = {"vidbench", "batch", chosen->saved.string()};
+    log_info(fmt::format("saved as {}: {}", chosen->saved.string(), workers::shell_text(same)));
+  }
+  if (!chosen->start) return false;
+  context.command_line = with_typed_options(equivalent_command(*chosen), context);
+  take(*chosen, arguments);
+  return true;
+}
+
 void run(RunArguments& arguments, Context& context) {
+  if (arguments.suite.empty()) {
+    if (!wants_guide(arguments)) throw CLI::RequiredError("suite");
+    if (!guided(arguments, context)) return;
+  }
   complete(arguments, context);
   const auto suite = suites::find_suite(arguments.suite);
   const auto plan = engine::make_plan(suite, choose_models(arguments, suite), arguments.options.plan);
@@ -118,9 +207,7 @@ void resume(RunArguments& arguments, Context& context) {
   arguments.suite = record.manifest.at("suite").at("source").get<std::string>();
   complete(arguments, context);
   restore_options(record.manifest, arguments.options);
-  const auto registry = registry::Registry::load_default();
-  std::vector<registry::Model> models;
-  for (const Json& model : record.manifest.at("models")) models.push_back(registry.find(model.at("id")));
+  const auto models = engine::models_of(record.manifest, registry::Registry::load_default());
   const auto plan = engine::make_plan(suites::find_suite(arguments.suite), models, arguments.options.plan);
   execute(*store, arguments, context, [&](engine::Observer& observer, const std::stop_token& stop) {
     return engine::resume_run(*store, record, plan, arguments.options, observer, stop,
@@ -165,14 +252,22 @@ void add_execution_options(CLI::App& command, const std::shared_ptr<RunArguments
 void add_run_commands(CLI::App& app, Context& context) {
   auto arguments = std::make_shared<RunArguments>();
   CLI::App* run_command = app.add_subcommand("run", "run a suite: generate, score, rank");
-  run_command->add_option("suite", arguments->suite, "a suite's name (vidbench suites list) or file")
-      ->required();
+  run_command->add_option(
+      "suite", arguments->suite,
+      "a suite's name (vidbench suites list) or file; without one, a terminal is asked step by step");
   run_command->add_option("--model,-m", arguments->models,
                           "models, separated by commas (default: the suite's)");
   run_command->add_option("--limit", arguments->options.plan.limit,
                           "only this many prompts, balanced over the categories");
   run_command->add_option("--seed", arguments->options.plan.seeds, "seeds (default: the suite's)")
       ->delimiter(',');
+  for (const auto& rule : suites::setting_rules())
+    run_command
+        ->add_option(
+            "--" + std::string(rule.name), arguments->settings[std::string(rule.name)],
+            std::string(rule.help) + "; several, separated by commas, are a grid (default: the suite's)")
+        ->delimiter(',')
+        ->check(CLI::Range(rule.low, rule.high));
   run_command
       ->add_option("--batch-size", arguments->options.plan.batch_size,
                    "videos generated by one call (default: the suite's)")
@@ -182,6 +277,8 @@ void add_run_commands(CLI::App& app, Context& context) {
   run_command->add_flag("--online", arguments->online, "let workers download weights");
   run_command->add_flag("--keep-prompts", arguments->options.plan.keep_prompts,
                         "write the prompts of a private suite into the manifest");
+  run_command->add_flag("--plain", arguments->plain,
+                        "without a suite: plain numbered questions instead of a full screen");
   run_command->add_flag(
       "--dry-run", arguments->dry_run,
       "show what would be executed, what is missing here, and an estimate of time and disk");

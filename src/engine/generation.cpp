@@ -224,6 +224,7 @@ class ModelGeneration {
     }
     failed_ += samples.size();
     context_.journal.commit(records);
+    context_.open.ended(model_.id, samples.size());
     context_.notify(
         [&](Observer& o) { o.on_samples(model_.id, store::SampleState::kFailed, samples.size(), 0); });
     if (context_.options.fail_fast) context_.halt = true;

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "engine/evaluation.h"
 #include "engine/hardware.h"
+#include "engine/variants.h"
 
 namespace vidbench::engine {
 namespace {
@@ -34,6 +35,8 @@ Json describe_models(const Plan& plan) {
   for (size_t m = 0; m < plan.models.size(); ++m) {
     const auto& model = plan.models[m];
     models.push_back({{"id", model.id},
+                      {"base", base_model(model.id)},
+                      {"overrides", registry::to_json(model.overrides)},
                       {"title", model.card.title},
                       {"family", model.card.family},
                       {"licence", model.card.licence},

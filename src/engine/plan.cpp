@@ -16,24 +16,25 @@ namespace vidbench::engine {
 namespace {
 
 template <typename T>
-std::optional<T> first_set(const std::optional<T>& a, const std::optional<T>& b) {
-  return a ? a : b;
+std::optional<T> first_set(const std::optional<T>& a, const std::optional<T>& b, const std::optional<T>& c) {
+  return a ? a : b ? b : c;
 }
 
 workers::GenerateRequest make_request(const suites::Suite& suite, const registry::Model& model,
                                       const suites::Prompt& prompt, uint64_t seed) {
+  const auto& asked = model.overrides;
   const auto& wanted = suite.settings;
   const auto& own = model.deployment.defaults;
   workers::GenerateRequest request;
   request.prompt = prompt.text;
   request.negative_prompt = prompt.negative;
   request.seed = seed;
-  request.frames = first_set(wanted.frames, own.frames);
-  request.width = first_set(wanted.width, own.width);
-  request.height = first_set(wanted.height, own.height);
-  request.steps = first_set(wanted.steps, own.steps);
-  request.fps = first_set(wanted.fps, own.fps);
-  request.guidance = first_set(wanted.guidance, own.guidance);
+  request.frames = first_set(asked.frames, wanted.frames, own.frames);
+  request.width = first_set(asked.width, wanted.width, own.width);
+  request.height = first_set(asked.height, wanted.height, own.height);
+  request.steps = first_set(asked.steps, wanted.steps, own.steps);
+  request.fps = first_set(asked.fps, wanted.fps, own.fps);
+  request.guidance = first_set(asked.guidance, wanted.guidance, own.guidance);
   return request;
 }
 

@@ -21,6 +21,7 @@ enum class Overlap {
 
 struct RunOptions {
   std::filesystem::path runs_directory;  // each run gets a folder in it
+  std::string run_id;                    // of the new run; "" = made of suite and time
   std::filesystem::path cache_directory;
   std::vector<std::string> evaluator;     // command of the metric worker
   std::string suite_source;               // as the user named it; resume reads the suite from there again

@@ -68,6 +68,7 @@ struct Model {
   std::string id;
   Card card;
   Deployment deployment;             // without a `runner` when no way to run the model is known
+  GenerationDefaults overrides;      // what the user asks for instead of the suite's and the model's own
   std::vector<std::string> missing;  // why it cannot run; empty = runnable
   std::string origin;                // "catalogue/shapes.yaml:12"
   // sha256 of runner, command, settings, dtype, defaults and pinned weights' sha256, with the paths as they

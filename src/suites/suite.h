@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "suites/settings.h"
 
 namespace vidbench::suites {
 
@@ -20,12 +21,6 @@ struct Prompt {
   std::string category;
   std::vector<std::string> dimensions;  // what a benchmark asks this prompt for; may be empty
   Json auxiliary;                       // what its evaluators need beside the text, an object; null = nothing
-};
-
-// Unset = the model's own default.
-struct GenerationSettings {
-  std::optional<int> frames, width, height, steps;
-  std::optional<double> fps, guidance;
 };
 
 // The videos that set metrics compare with.

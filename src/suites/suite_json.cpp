@@ -12,22 +12,6 @@ Json prompt_json(const Prompt& prompt) {
   return json;
 }
 
-template <typename T>
-void put(Json& json, const char* key, const std::optional<T>& value) {
-  if (value) json[key] = *value;
-}
-
-Json settings_json(const GenerationSettings& settings) {
-  Json json = Json::object();
-  put(json, "frames", settings.frames);
-  put(json, "width", settings.width);
-  put(json, "height", settings.height);
-  put(json, "steps", settings.steps);
-  put(json, "fps", settings.fps);
-  put(json, "guidance", settings.guidance);
-  return json;
-}
-
 }  // namespace
 
 Json definition(const Suite& suite) {
@@ -35,7 +19,7 @@ Json definition(const Suite& suite) {
                {"version", suite.version},
                {"prompts", Json::array()},
                {"seeds", suite.seeds},
-               {"settings", settings_json(suite.settings)},
+               {"settings", to_json(suite.settings)},
                {"batch_size", suite.batch_size},
                {"single_stream", suite.single_stream},
                {"metrics", suite.metrics},
