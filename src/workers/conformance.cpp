@@ -100,6 +100,8 @@ class Conformance {
       request.width = options_.width;
       request.height = options_.height;
       request.steps = options_.steps;
+      request.image = options_.image;
+      request.video = options_.video;
       list.push_back(request);
     }
     return list;
