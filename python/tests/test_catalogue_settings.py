@@ -41,7 +41,7 @@ ENTRIES = list(deployments())
 
 
 def test_there_are_entries() -> None:
-    assert len(ENTRIES) >= 87
+    assert len(ENTRIES) >= 113
 
 
 @pytest.mark.parametrize(("entry", "settings", "tasks"), ENTRIES, ids=[entry[0] for entry in ENTRIES])

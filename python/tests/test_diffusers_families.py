@@ -164,6 +164,18 @@ def test_files_that_do_not_fit_are_one_sample_s(worker: WorkerProcess, root: Pat
     assert "cut.mp4" in video_needs[2][1]
 
 
+def test_a_video_may_be_shorter_than_what_goes_on_from_it(
+    worker: WorkerProcess, root: Path, tmp_path: Path
+) -> None:
+    (case,) = (case for case in CASES if case.pipeline == "LTXConditionPipeline")
+    worker.call("load", load_params(settings_of(case, root)))
+    try:
+        (result,) = generate(worker, tmp_path, [request_of(case, root, frames=17)])
+    finally:
+        worker.call("unload")
+    assert result.get("frames") == 17, result
+
+
 def test_encoded_videos_are_decoded(root: Path, tmp_path: Path) -> None:
     av = pytest.importorskip("av")
     from vidbench_worker.diffusers_runner.conditioning import load_video

@@ -22,10 +22,11 @@ def load_image(path: Path, size: tuple[int, int] | None) -> Any:
     return picture if size is None else fit(picture, size)
 
 
-def load_video(path: Path, frames: int | None, size: tuple[int, int] | None) -> list[Any]:
-    """The first `frames` frames as PIL pictures (all of them when None), each as load_image does."""
+def load_video(path: Path, frames: int | None, size: tuple[int, int] | None, whole: bool = True) -> list[Any]:
+    """The first `frames` frames as PIL pictures (all of them when None), each as load_image does; with `whole` not
+    fewer."""
     pictures = _from_npy(path, frames) if path.suffix == ".npy" else _decode(path, frames)
-    if not pictures or (frames is not None and len(pictures) < frames):
+    if not pictures or (whole and frames is not None and len(pictures) < frames):
         raise WorkerError(
             "unsupported",
             f"video {str(path)!r} has {len(pictures)} frames, {frames or 'at least 1'} are needed; ask for fewer "

@@ -96,7 +96,9 @@ class DiffusersGenerator(Generator):
             arguments[str(keyword)] = [picture] if keyword in LISTS else picture
         if request.video is not None:
             keyword = self._signature.condition("video")
-            arguments[str(keyword)] = conditioning.load_video(request.video, request.frames, size)
+            # A pipeline with a number of frames goes on from the video; the others make as many as it has.
+            whole = self._signature.keyword("frames") is None
+            arguments[str(keyword)] = conditioning.load_video(request.video, request.frames, size, whole)
 
     def _fps(self, request: GenerateRequest) -> float:
         """The rate to play the frames at. The model's own rate, where known, cannot be overridden by a label."""
