@@ -26,7 +26,7 @@ UNKNOWN_METHOD: Final = -32601
 INVALID_PARAMS: Final = -32602
 FAILED: Final = -32000
 
-MAX_MESSAGE: Final = 2000
+MAX_MESSAGE: Final = 4000  # holds the names of all video pipelines
 
 # Matched against class names, so that no library is imported only to be asked for its exceptions.
 NETWORK_ERRORS: Final = {

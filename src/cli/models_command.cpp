@@ -1,7 +1,11 @@
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <map>
+
 #include "base/error.h"
 #include "base/files.h"
+#include "base/hash.h"
 #include "base/licence.h"
 #include "base/log.h"
 #include "base/strings.h"
@@ -18,7 +22,7 @@ namespace vidbench::cli {
 namespace {
 
 struct ModelsArguments {
-  std::string model, format, device = "auto";
+  std::string model, format, device = "auto", image, video;
   std::vector<std::string> words;
   registry::Filter filter;
   bool online = false;
@@ -131,13 +135,20 @@ void show(const ModelsArguments& arguments) {
   print_fields(fields_of(model), arguments.format);
 }
 
-void validate(const ModelsArguments& arguments, Context& context) {
+InputFile input_file(const std::string& path) {
+  if (path.empty()) return {};
+  return {std::filesystem::absolute(path), sha256_file(path)};
+}
+
+void validate(ModelsArguments arguments, Context& context) {
   const auto registry = registry::Registry::load_default();
   const TemporaryDirectory logs("vidbench-validate");
   workers::RunnerOptions options;
   options.log_path = logs.path() / "worker.log";
   options.device = arguments.device;
   options.offline = !arguments.online;
+  arguments.conformance.image = input_file(arguments.image);
+  arguments.conformance.video = input_file(arguments.video);
   log_info("validating " + arguments.model + " …");
   const auto report = workers::validate_model(registry.find(arguments.model), options, arguments.conformance);
   if (arguments.format == "json") {
@@ -244,6 +255,10 @@ void add_models_command(CLI::App& app, Context& context) {
   validate_command->add_option("--frames", arguments->conformance.frames, "frames of the test videos");
   validate_command->add_option("--width", arguments->conformance.width, "their width in pixels");
   validate_command->add_option("--height", arguments->conformance.height, "their height in pixels");
+  validate_command->add_option("--image", arguments->image, "a picture for models that start from one")
+      ->check(CLI::ExistingFile);
+  validate_command->add_option("--video", arguments->video, "a video for models that start from one")
+      ->check(CLI::ExistingFile);
   validate_command->add_flag("--online", arguments->online, "let the worker download weights");
   add_format_option(*validate_command, arguments->format, {"table", "json", "csv", "md"});
   validate_command->callback([arguments, &context] { validate(*arguments, context); });

@@ -69,6 +69,19 @@ Json kept_prompts(const Plan& plan) {
   return prompts;
 }
 
+// The content that prompts start from, by reference; never the pixels, and nothing of a private suite.
+Json input_digests(const Plan& plan) {
+  Json inputs = Json::object();
+  for (size_t i = 0; i < plan.samples.size(); ++i) {
+    const auto& request = plan.requests[i];
+    Json& entry = inputs[plan.samples[i].prompt_ref];
+    if (!request.image.empty()) entry["image"] = request.image.sha256;
+    if (!request.video.empty()) entry["video"] = request.video.sha256;
+    if (entry.is_null()) inputs.erase(plan.samples[i].prompt_ref);
+  }
+  return inputs;
+}
+
 }  // namespace
 
 Json make_manifest(const Plan& plan, const RunOptions& options,
@@ -86,7 +99,10 @@ Json make_manifest(const Plan& plan, const RunOptions& options,
                    {"versions", {{"vidbench", kVersion}, {"compiler", "g++ " __VERSION__}}},
                    {"command", options.command_line},
                    {"created_at", now_rfc3339()}};
-  if (plan.suite.is_public || options.plan.keep_prompts) manifest["prompts"] = kept_prompts(plan);
+  if (plan.suite.is_public || options.plan.keep_prompts) {
+    manifest["prompts"] = kept_prompts(plan);
+    if (Json inputs = input_digests(plan); !inputs.empty()) manifest["inputs"] = std::move(inputs);
+  }
   return manifest;
 }
 

@@ -12,6 +12,7 @@
 #include "base/yaml.h"
 #include "base/yaml_guard.h"
 #include "registry/command_template.h"
+#include "registry/weight_sources.h"
 
 namespace vidbench::registry {
 namespace fs = std::filesystem;
@@ -275,6 +276,10 @@ void make_paths_absolute(Deployment& deployment, const fs::path& root) {
     if (deployment.settings.contains(key))
       deployment.settings[key] =
           (root / deployment.settings[key].get<std::string>()).lexically_normal().string();
+  if (deployment.runner != "diffusers") return;
+  for (Json* source : weight_sources(deployment.settings))
+    if (source->contains("path") && (*source)["path"].is_string())
+      (*source)["path"] = (root / (*source)["path"].get<std::string>()).lexically_normal().string();
 }
 
 void add_settings_weights(Deployment& deployment) {
@@ -315,6 +320,7 @@ std::vector<Model> read_model(YamlMap map, int line, const std::string& origin, 
     const std::string name = own.text("name");
     require_id(own, "name", name, "deployment's name");
     read_deployment(own, one.deployment);
+    read_list(own, "tasks", one.card.tasks);
     own.finish();
     if (one.deployment.runner.empty()) own.fail("", fmt::format("deployment '{}' has no 'runner'", name));
     if (!models.empty()) one.id += "@" + name;

@@ -30,6 +30,8 @@ struct CommandTemplate {
 
   // Whether the placeholder stands anywhere in it.
   [[nodiscard]] bool uses(const std::string& placeholder) const;
+  // Whether it stands where it cannot be left out.
+  [[nodiscard]] bool requires_value(const std::string& placeholder) const;
 };
 
 // Where in the catalogue's entry the fault is: "command" or "settings".

@@ -8,6 +8,7 @@
 #include "registry/command_places.h"
 #include "registry/environment.h"
 #include "registry/registry.h"
+#include "registry/weight_sources.h"
 
 namespace vidbench::registry {
 namespace fs = std::filesystem;
@@ -52,8 +53,10 @@ std::string content_digest(const Model& model) {
   if (model.deployment.runner == "http")
     content += providers::find_provider(model.deployment.settings["provider"]).digest + "\n";
   if (model.deployment.runner == "command") content += command_content(model.deployment);
-  if (model.deployment.settings.contains("path"))
-    content += path_digest(model.deployment.settings["path"].get<std::string>()) + "\n";
+  Json settings = model.deployment.settings;
+  for (const Json* source : weight_sources(settings))
+    if (source->contains("path") && source->at("path").is_string())
+      content += path_digest(source->at("path").get<std::string>()) + "\n";
   return sha256_hex(content);
 }
 

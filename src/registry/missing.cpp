@@ -8,6 +8,7 @@
 #include "registry/environment.h"
 #include "registry/hub_cache.h"
 #include "registry/program.h"
+#include "registry/weight_sources.h"
 
 namespace vidbench::registry {
 namespace fs = std::filesystem;
@@ -63,10 +64,15 @@ std::vector<std::string> Machine::missing_environment(const Model& model) const 
 
 void Machine::check_diffusers(const Deployment& deployment, std::vector<std::string>& missing) const {
   missing.insert(missing.end(), missing_worker_.begin(), missing_worker_.end());
-  const std::string repository = deployment.settings.value("repo", "");
-  if (!deployment.settings.contains("path") && !hub_snapshot(hub_cache_, repository))
-    missing.push_back(fmt::format("{} is not in the Hugging Face cache {} (huggingface-cli download {})",
-                                  repository, hub_cache_.string(), repository));
+  Json settings = deployment.settings;
+  for (const Json* source : weight_sources(settings)) {
+    const Json repo = source->value("repo", Json());
+    if (source->contains("path") || !repo.is_string()) continue;
+    const auto repository = repo.get<std::string>();
+    if (!hub_snapshot(hub_cache_, repository))
+      missing.push_back(fmt::format("{} is not in the Hugging Face cache {} (huggingface-cli download {})",
+                                    repository, hub_cache_.string(), repository));
+  }
 }
 
 const std::vector<std::string>& Machine::missing_of_provider(const Json& settings) const {
@@ -94,9 +100,11 @@ std::vector<std::string> Machine::missing(const Model& model) const {
   for (const WeightFile& file : deployment.weights)
     if (!fs::is_regular_file(file.path, ec))
       missing.push_back(fmt::format("weights {} are not there", file.path.string()));
-  if (deployment.settings.contains("path")) {
-    const fs::path path = deployment.settings["path"].get<std::string>();
-    if (!fs::exists(path, ec)) missing.push_back(fmt::format("{} is not there", path.string()));
+  Json settings = deployment.settings;
+  for (const Json* source : weight_sources(settings)) {
+    const Json path = source->value("path", Json());
+    if (path.is_string() && !fs::exists(path.get<std::string>(), ec))
+      missing.push_back(fmt::format("{} is not there", path.get<std::string>()));
   }
   return missing;
 }

@@ -102,12 +102,12 @@ std::string read_score_profile(YamlMap& map) {
 
 }  // namespace
 
-Suite parse_suite(const std::string& text, const std::string& origin) {
+Suite parse_suite(const std::string& text, const std::string& origin, const std::filesystem::path& folder) {
   check_plain_yaml(text, origin);
   YamlMap map = YamlMap::parse(text, origin);
   Suite suite;
   read_description(map, suite);
-  suite.prompts = read_prompts(map, suite.id);
+  suite.prompts = read_prompts(map, suite.id, folder);
   suite.seeds = read_seeds(map);
   suite.settings = read_settings(map);
   suite.batch_size = whole(map, "batch_size", map.integer("batch_size", 1), 1, 4096);
@@ -126,7 +126,8 @@ Suite parse_suite(const std::string& text, const std::string& origin) {
 }
 
 Suite load_suite(const std::filesystem::path& path) {
-  return parse_suite(read_file(path, kMaxSuiteBytes), path.string());
+  return parse_suite(read_file(path, kMaxSuiteBytes), path.string(),
+                     std::filesystem::absolute(path).parent_path());
 }
 
 }  // namespace vidbench::suites

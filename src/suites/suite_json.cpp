@@ -9,6 +9,8 @@ Json prompt_json(const Prompt& prompt) {
   if (!prompt.category.empty()) json["category"] = prompt.category;
   if (!prompt.dimensions.empty()) json["dimensions"] = prompt.dimensions;
   if (!prompt.auxiliary.is_null()) json["auxiliary"] = prompt.auxiliary;
+  if (!prompt.image.empty()) json["image"] = prompt.image.sha256;
+  if (!prompt.video.empty()) json["video"] = prompt.video.sha256;
   return json;
 }
 
@@ -40,6 +42,12 @@ Json to_json(const Suite& suite) {
   json["licence"] = suite.licence;
   json["models"] = suite.models;
   json["digest"] = suite.digest;
+  for (size_t i = 0; i < suite.prompts.size(); ++i) {
+    if (!suite.prompts[i].image.empty())
+      json["prompts"][i]["image_file"] = suite.prompts[i].image.path.string();
+    if (!suite.prompts[i].video.empty())
+      json["prompts"][i]["video_file"] = suite.prompts[i].video.path.string();
+  }
   return json;
 }
 

@@ -115,6 +115,8 @@ class Conformance {
       request.width = options_.width;
       request.height = options_.height;
       if (asks_steps_) request.steps = options_.steps;
+      request.image = options_.image;
+      request.video = options_.video;
       list.push_back(request);
     }
     return list;

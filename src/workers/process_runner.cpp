@@ -38,6 +38,8 @@ Json request_to_json(const GenerateRequest& request) {
   json["prompt"] = request.prompt;
   json["negative_prompt"] = request.negative_prompt;
   json["seed"] = request.seed;
+  if (!request.image.empty()) json["image"] = request.image.path.string();
+  if (!request.video.empty()) json["video"] = request.video.path.string();
   return json;
 }
 
