@@ -23,8 +23,11 @@ ALLOWED = {
     "store": {"base"},
     "workers": {"base", "media", "net", "providers", "registry", "store", "suites"},
     "engine": {"base", "media", "stats", "registry", "suites", "store", "workers"},
+    "bundle": {"base", "store", "engine"},
     "report": {"base", "media", "stats", "registry", "suites", "store", "workers", "engine"},
-    "cli": {"base", "media", "stats", "registry", "suites", "store", "workers", "engine", "report", "weights"},
+    "cli": {
+        *("base", "media", "stats", "registry", "suites", "store", "workers", "engine", "report", "weights", "bundle"),
+    },
     "nn": {"base", "media"},
     "shapes": {"base", "media", "nn", "workers"},
     "metrics": {"base", "weights", "media", "stats", "store", "text", "nn", "shapes", "workers"},
@@ -39,6 +42,7 @@ OWNERS = {
     re.compile(r"^curl/"): {"net"},
     re.compile(r"^unicode/"): {"text"},
     re.compile(r"^zlib\.h"): {"nn", "text"},
+    re.compile(r"^archive(_entry)?\.h"): {"bundle"},
 }
 
 INCLUDE = re.compile(r'^\s*#include\s+[<"]([^>"]+)[>"]', re.MULTILINE)

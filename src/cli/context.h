@@ -58,6 +58,7 @@ void add_runs_command(CLI::App& app, Context& context);
 void add_leaderboard_command(CLI::App& app, Context& context);
 void add_compare_command(CLI::App& app, Context& context);
 void add_export_command(CLI::App& app, Context& context);
+void add_import_command(CLI::App& app, Context& context);
 void add_models_command(CLI::App& app, Context& context);
 void add_metrics_command(CLI::App& app, Context& context);
 void add_vbench_command(CLI::App& app, Context& context);
