@@ -25,6 +25,7 @@ ALLOWED = {
     "environments": {"base", "registry", "weights", "workers"},
     "engine": {"base", "media", "stats", "registry", "suites", "store", "workers"},
     "batch": {"base", "registry", "suites", "store", "workers", "engine"},
+    "bundle": {"base", "store", "engine"},
     "report": {"base", "media", "stats", "registry", "suites", "store", "workers", "engine"},
     "integration": {"base", "registry", "suites", "store", "workers", "environments", "engine", "report"},
     "cli": {
@@ -38,6 +39,7 @@ ALLOWED = {
         "environments",
         "engine",
         "batch",
+        "bundle",
         "report",
         "integration",
         "net",
@@ -58,6 +60,7 @@ OWNERS = {
     re.compile(r"^n?curses\.h"): {"cli"},
     re.compile(r"^unicode/"): {"text"},
     re.compile(r"^zlib\.h"): {"nn", "text"},
+    re.compile(r"^archive(_entry)?\.h"): {"bundle"},
 }
 
 INCLUDE = re.compile(r'^\s*#include\s+[<"]([^>"]+)[>"]', re.MULTILINE)

@@ -24,6 +24,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_publish_command(app, context);
   add_compare_command(app, context);
   add_export_command(app, context);
+  add_import_command(app, context);
   add_runs_command(app, context);
   add_models_command(app, context);
   add_metrics_command(app, context);

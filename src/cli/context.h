@@ -63,6 +63,7 @@ void add_leaderboard_command(CLI::App& app, Context& context);
 void add_publish_command(CLI::App& app, Context& context);
 void add_compare_command(CLI::App& app, Context& context);
 void add_export_command(CLI::App& app, Context& context);
+void add_import_command(CLI::App& app, Context& context);
 void add_models_command(CLI::App& app, Context& context);
 void add_metrics_command(CLI::App& app, Context& context);
 void add_vbench_command(CLI::App& app, Context& context);

@@ -35,6 +35,10 @@ std::vector<report::PreviewVideo> preview_videos(store::Store& store, const std:
 
 void write_results(store::Store& store, const std::string& run) {
   store.put_aggregates(run, report::aggregate_run(store, run));
+  write_run_files(store, run);
+}
+
+void write_run_files(store::Store& store, const std::string& run) {
   const std::filesystem::path directory = store.run(run).directory;
   write_file_atomic(directory / "leaderboard.json",
                     document(report::to_json(report::build_leaderboard(store, run))) + "\n");

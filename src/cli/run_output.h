@@ -11,6 +11,8 @@ namespace vidbench::cli {
 
 // Stores the aggregates and writes report.html and leaderboard.json into the run directory.
 void write_results(store::Store& store, const std::string& run);
+// The two files alone.
+void write_run_files(store::Store& store, const std::string& run);
 // The encoded videos that the run directory has for its report.
 [[nodiscard]] std::vector<report::PreviewVideo> preview_videos(store::Store& store, const std::string& run);
 // The leaderboard on stdout. `next_commands`: shown below the table.

@@ -36,6 +36,8 @@ Json run_json(store::Store& store, const store::RunRecord& run) {
           {"created_at", run.created_at},
           {"finished_at", run.finished_at},
           {"directory", run.directory},
+          {"origin", run.imported_from.empty() ? "here" : "imported"},
+          {"bundle", run.imported_from},
           {"samples", counts}};
 }
 
@@ -48,7 +50,8 @@ void list(const RunsArguments& arguments, Context& context) {
     return;
   }
   report::Table table;
-  table.columns = {{"run"}, {"suite"}, {"state"}, {"done", true}, {"failed", true}, {"created"}};
+  table.columns = {{"run"},          {"suite"},   {"state"},           {"done", true},
+                   {"failed", true}, {"created"}, {"origin", false, 1}};
   for (const Json& run : runs) {
     size_t total = 0;
     for (const auto& [state, n] : run.at("samples").items()) total += n.get<size_t>();
@@ -57,7 +60,8 @@ void list(const RunsArguments& arguments, Context& context) {
                           {run.at("state")},
                           {fmt::format("{}/{}", run.at("samples").at("evaluated").get<size_t>(), total)},
                           {std::to_string(run.at("samples").at("failed").get<size_t>())},
-                          {run.at("created_at")}});
+                          {run.at("created_at")},
+                          {run.at("origin")}});
   }
   print_table(table, arguments.format);
 }
@@ -86,9 +90,10 @@ void show(const RunsArguments& arguments, Context& context) {
   }
   print(
       fmt::format("run        {}\nsuite      {} (digest {})\nstate      {}\ncreated    {}\nfinished   "
-                  "{}\ndirectory  {}\n",
+                  "{}\ndirectory  {}\norigin     {}\n",
                   run.id, run.suite, run.suite_digest.substr(0, 12), true_state(run), run.created_at,
-                  run.finished_at.empty() ? "-" : run.finished_at, run.directory));
+                  run.finished_at.empty() ? "-" : run.finished_at, run.directory,
+                  run.imported_from.empty() ? "made here" : "imported from bundle " + run.imported_from));
   report::Table table;
   table.columns = {{"model"}, {"evaluated", true}, {"failed", true}, {"open", true}};
   for (const Json& model : run.manifest.at("models")) {

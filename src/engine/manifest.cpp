@@ -42,6 +42,7 @@ Json describe_models(const Plan& plan) {
                       {"licence", model.card.licence},
                       {"runner", model.deployment.runner},
                       {"digest", plan.model_digests[m]},
+                      {"entry", model.digest},
                       {"settings", effective_settings(plan.suite, model)}});
   }
   return models;

@@ -11,7 +11,7 @@ namespace vidbench::store {
 namespace {
 
 // Never edit a step that was released: append a new one.
-constexpr std::array<const char*, 3> kSteps = {
+constexpr std::array<const char*, 4> kSteps = {
     R"sql(
 CREATE TABLE runs (
   id TEXT PRIMARY KEY, suite TEXT NOT NULL, suite_digest TEXT NOT NULL,
@@ -69,6 +69,31 @@ CREATE TABLE publications (
   run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, published_at TEXT NOT NULL,
   PRIMARY KEY (suite_digest, model, model_digest)
 ) STRICT, WITHOUT ROWID;
+)sql",
+    // run_models is made of the manifests and samples, so that the peak of every model is one query.
+    R"sql(
+ALTER TABLE runs ADD COLUMN imported_from TEXT NOT NULL DEFAULT '';
+CREATE TABLE run_models (
+  run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, model TEXT NOT NULL, base TEXT NOT NULL,
+  digest TEXT NOT NULL, entry TEXT NOT NULL, hardware TEXT NOT NULL,
+  device TEXT NOT NULL DEFAULT '', dtype TEXT NOT NULL DEFAULT '', weights_sha256 TEXT NOT NULL DEFAULT '',
+  peak_memory_bytes INTEGER NOT NULL DEFAULT 0, frames INTEGER NOT NULL DEFAULT 0,
+  height INTEGER NOT NULL DEFAULT 0, width INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (run, model)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX run_models_by_model ON run_models (base, entry, device, dtype, peak_memory_bytes);
+INSERT OR IGNORE INTO run_models (run, model, base, digest, entry, hardware)
+  SELECT r.id, m.value ->> 'id', coalesce(m.value ->> 'base', m.value ->> 'id'), coalesce(m.value ->> 'digest', ''),
+    coalesce(m.value ->> 'entry', ''), coalesce(r.manifest -> 'hardware', '{}')
+  FROM runs r, json_each(r.manifest, '$.models') m WHERE m.type = 'object' AND m.value ->> 'id' IS NOT NULL;
+UPDATE run_models SET device = coalesce(f.facts ->> 'device', ''), dtype = coalesce(f.facts ->> 'dtype', ''),
+    weights_sha256 = coalesce(f.facts ->> 'weights_sha256', '')
+  FROM model_facts f WHERE f.run = run_models.run AND f.model = run_models.model;
+UPDATE run_models SET peak_memory_bytes = p.peak, frames = p.video ->> 'frames', height = p.video ->> 'height',
+    width = p.video ->> 'width'
+  FROM (SELECT run, model, video, max(video ->> 'peak_memory_bytes') AS peak FROM samples
+    WHERE video IS NOT NULL GROUP BY run, model) p
+  WHERE p.run = run_models.run AND p.model = run_models.model;
 )sql"};
 
 int current_version(Database& db) {

@@ -72,6 +72,7 @@ struct RunRecord {
   RunState state = RunState::kRunning;
   std::string created_at, finished_at;  // RFC 3339 UTC; finished_at "" while running
   std::string directory;                // absolute
+  std::string imported_from;            // content digest of the bundle that brought it; "" = made here
   Json manifest;  // DESIGN: suite, models, seeds, versions, hardware, command, metrics (MetricInfo list)
 };
 
@@ -161,6 +162,16 @@ struct Aggregate {
 struct ReferenceFeatures {
   int64_t rows = 0, dim = 0;
   std::vector<float> data;
+};
+
+// A whole run, as it goes from one store to another.
+struct RunContent {
+  RunRecord run;
+  std::vector<SampleRecord> samples;  // in plan order, with features
+  std::vector<ModelFacts> facts;
+  std::vector<Aggregate> aggregates;
+  std::vector<Json> events;                             // {at, kind, detail}
+  std::map<std::string, ReferenceFeatures> references;  // by key
 };
 
 }  // namespace vidbench::store

@@ -10,6 +10,7 @@
 #include "store/migrations.h"
 #include "store/records_json.h"
 #include "store/sqlite_db.h"
+#include "store/sqlite_models.h"
 #include "store/store.h"
 
 namespace vidbench::store {
@@ -39,11 +40,14 @@ RunRecord run_from_row(const Statement& row) {
   run.finished_at = row.text(5);
   run.directory = row.text(6);
   run.manifest = Json::parse(row.text(7));
+  run.imported_from = row.text(8);
   return run;
 }
 
+constexpr std::string_view kPrefix = "sqlite:";
 constexpr const char* kRunColumns =
-    "SELECT id, suite, suite_digest, state, created_at, finished_at, directory, manifest FROM runs ";
+    "SELECT id, suite, suite_digest, state, created_at, finished_at, directory, manifest, imported_from "
+    "FROM runs ";
 
 SampleRecord sample_from_row(const Statement& row) {
   SampleRecord sample;
@@ -70,32 +74,27 @@ class SqliteStore final : public Store {
 
   void create_run(const RunRecord& run, std::span<const SampleRecord> samples) override {
     Transaction transaction(db_);
-    db_.prepare("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(run.id)
-        .bind(run.suite)
-        .bind(run.suite_digest)
-        .bind(to_string(run.state))
-        .bind(run.created_at)
-        .bind(run.finished_at)
-        .bind(run.directory)
-        .bind(run.manifest.dump())
-        .execute();
-    Statement insert = db_.prepare(
-        "INSERT INTO samples (run, id, position, model, prompt_ref, category, seed, batch, key, state) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'planned')");
-    int64_t position = 0;
-    for (const SampleRecord& sample : samples)
-      insert.bind(run.id)
-          .bind(sample.id)
-          .bind(position++)
-          .bind(sample.model)
-          .bind(sample.prompt_ref)
-          .bind(sample.category)
-          .bind(sample.seed)
-          .bind(sample.batch)
-          .bind(sample.key)
-          .execute();
+    insert_run(run, samples);
     transaction.commit();
+  }
+
+  void import_run(const RunContent& content) override {
+    Transaction transaction(db_);
+    const std::string& run = content.run.id;
+    if (has_run(run)) throw_input(fmt::format("there is a run {} already", run));
+    insert_run(content.run, content.samples);
+    for (const ModelFacts& facts : content.facts) insert_facts(run, facts);
+    insert_outcomes(run, content.samples);
+    insert_aggregates(run, content.aggregates);
+    for (const Json& event : content.events)
+      insert_event(run, event.at("at"), event.at("kind"), event.at("detail"));
+    for (const auto& [key, features] : content.references)
+      if (!reference(key)) put_reference(key, features);
+    transaction.commit();
+  }
+
+  bool has_run(const std::string& id) override {
+    return db_.prepare("SELECT 1 FROM runs WHERE id = ?").bind(id).step();
   }
 
   RunRecord run(const std::string& id_or_prefix) override {
@@ -134,7 +133,10 @@ class SqliteStore final : public Store {
   }
 
   void set_manifest(const std::string& run, const Json& manifest) override {
+    Transaction transaction(db_);
     db_.prepare("UPDATE runs SET manifest = ? WHERE id = ?").bind(manifest.dump()).bind(run).execute();
+    insert_run_models(db_, run);
+    transaction.commit();
   }
 
   void remove_run(const std::string& run) override {
@@ -159,27 +161,22 @@ class SqliteStore final : public Store {
 
   void commit(const std::string& run, std::span<const SampleRecord> outcomes) override {
     Transaction transaction(db_);
-    Statement update = db_.prepare(
-        "UPDATE samples SET state = ?, attempts = ?, video = ?, failure = ? "
-        "WHERE run = ? AND id = ? AND state <> 'evaluated' RETURNING id");
-    for (const SampleRecord& sample : outcomes) {
-      update.bind(to_string(sample.state)).bind(sample.attempts);
-      sample.video ? update.bind(to_json(*sample.video).dump()) : update.bind_null();
-      sample.failure ? update.bind(failure_to_json(*sample.failure).dump()) : update.bind_null();
-      update.bind(run).bind(sample.id);
-      const bool changed = update.step();
-      update.reset();
-      if (changed && sample.measurements) insert_measurements(run, sample.id, *sample.measurements);
-    }
+    insert_outcomes(run, outcomes);
     transaction.commit();
   }
 
   void put_model_facts(const std::string& run, const ModelFacts& facts) override {
-    db_.prepare("INSERT OR REPLACE INTO model_facts VALUES (?, ?, ?)")
-        .bind(run)
-        .bind(facts.model)
-        .bind(to_json(facts).dump())
-        .execute();
+    Transaction transaction(db_);
+    insert_facts(run, facts);
+    transaction.commit();
+  }
+
+  std::vector<MeasuredModel> memory_peaks(const std::string& model) override {
+    return read_memory_peaks(db_, model);
+  }
+
+  std::vector<ModelInRun> model_runs(const std::string& model) override {
+    return read_model_runs(db_, model);
   }
 
   std::vector<ModelFacts> model_facts(const std::string& run) override {
@@ -221,17 +218,7 @@ class SqliteStore final : public Store {
 
   void put_aggregates(const std::string& run, std::span<const Aggregate> aggregates) override {
     Transaction transaction(db_);
-    db_.prepare("DELETE FROM aggregates WHERE run = ?").bind(run).execute();
-    Statement insert = db_.prepare("INSERT INTO aggregates VALUES (?, ?, ?, ?, ?, ?, ?)");
-    for (const Aggregate& a : aggregates)
-      insert.bind(run)
-          .bind(a.model)
-          .bind(a.metric)
-          .bind(a.value)
-          .bind(a.low)
-          .bind(a.high)
-          .bind(a.n)
-          .execute();
+    insert_aggregates(run, aggregates);
     transaction.commit();
   }
 
@@ -247,12 +234,7 @@ class SqliteStore final : public Store {
   }
 
   void append_event(const std::string& run, const std::string& kind, const Json& detail) override {
-    db_.prepare("INSERT INTO events (run, at, kind, detail) VALUES (?, ?, ?, ?)")
-        .bind(run)
-        .bind(now_rfc3339())
-        .bind(kind)
-        .bind(detail.dump())
-        .execute();
+    insert_event(run, now_rfc3339(), kind, detail);
   }
 
   std::vector<Json> events(const std::string& run) override {
@@ -309,6 +291,85 @@ class SqliteStore final : public Store {
   }
 
  private:
+  void insert_run(const RunRecord& run, std::span<const SampleRecord> samples) {
+    db_.prepare("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(run.id)
+        .bind(run.suite)
+        .bind(run.suite_digest)
+        .bind(to_string(run.state))
+        .bind(run.created_at)
+        .bind(run.finished_at)
+        .bind(run.directory)
+        .bind(run.manifest.dump())
+        .bind(run.imported_from)
+        .execute();
+    insert_run_models(db_, run.id);
+    Statement insert = db_.prepare(
+        "INSERT INTO samples (run, id, position, model, prompt_ref, category, seed, batch, key, state) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'planned')");
+    int64_t position = 0;
+    for (const SampleRecord& sample : samples)
+      insert.bind(run.id)
+          .bind(sample.id)
+          .bind(position++)
+          .bind(sample.model)
+          .bind(sample.prompt_ref)
+          .bind(sample.category)
+          .bind(sample.seed)
+          .bind(sample.batch)
+          .bind(sample.key)
+          .execute();
+  }
+
+  void insert_outcomes(const std::string& run, std::span<const SampleRecord> outcomes) {
+    Statement update = db_.prepare(
+        "UPDATE samples SET state = ?, attempts = ?, video = ?, failure = ? "
+        "WHERE run = ? AND id = ? AND state <> 'evaluated' RETURNING id");
+    for (const SampleRecord& sample : outcomes) {
+      update.bind(to_string(sample.state)).bind(sample.attempts);
+      sample.video ? update.bind(to_json(*sample.video).dump()) : update.bind_null();
+      sample.failure ? update.bind(failure_to_json(*sample.failure).dump()) : update.bind_null();
+      update.bind(run).bind(sample.id);
+      const bool changed = update.step();
+      update.reset();
+      if (changed && sample.measurements) insert_measurements(run, sample.id, *sample.measurements);
+    }
+    raise_peaks(db_, run, outcomes);
+  }
+
+  void insert_facts(const std::string& run, const ModelFacts& facts) {
+    db_.prepare("INSERT OR REPLACE INTO model_facts VALUES (?, ?, ?)")
+        .bind(run)
+        .bind(facts.model)
+        .bind(to_json(facts).dump())
+        .execute();
+    update_facts(db_, run, facts);
+  }
+
+  void insert_aggregates(const std::string& run, std::span<const Aggregate> aggregates) {
+    db_.prepare("DELETE FROM aggregates WHERE run = ?").bind(run).execute();
+    Statement insert = db_.prepare("INSERT INTO aggregates VALUES (?, ?, ?, ?, ?, ?, ?)");
+    for (const Aggregate& a : aggregates)
+      insert.bind(run)
+          .bind(a.model)
+          .bind(a.metric)
+          .bind(a.value)
+          .bind(a.low)
+          .bind(a.high)
+          .bind(a.n)
+          .execute();
+  }
+
+  void insert_event(const std::string& run, const std::string& at, const std::string& kind,
+                    const Json& detail) {
+    db_.prepare("INSERT INTO events (run, at, kind, detail) VALUES (?, ?, ?, ?)")
+        .bind(run)
+        .bind(at)
+        .bind(kind)
+        .bind(detail.dump())
+        .execute();
+  }
+
   void insert_measurements(const std::string& run, const std::string& sample,
                            const Measurements& measurements) {
     Statement value = db_.prepare("INSERT OR REPLACE INTO measurements VALUES (?, ?, ?, ?)");
@@ -351,8 +412,28 @@ class SqliteStore final : public Store {
 
 }  // namespace
 
+RunContent Store::export_run(const std::string& id) {
+  RunContent content;
+  content.run = run(id);
+  content.samples = samples(content.run.id, true);
+  content.facts = model_facts(content.run.id);
+  content.aggregates = aggregates(content.run.id);
+  content.events = events(content.run.id);
+  const auto keys = content.run.manifest.find("reference_key");
+  if (keys == content.run.manifest.end() || !keys->is_object()) return content;
+  for (const auto& [feature, key] : keys->items())
+    if (key.is_string())
+      if (auto features = reference(key)) content.references[key] = std::move(*features);
+  return content;
+}
+
+bool store_exists(const std::string& url) {
+  if (url.find("://") != std::string::npos) return true;  // open_store tells more
+  std::error_code ec;
+  return std::filesystem::exists(url.starts_with(kPrefix) ? url.substr(kPrefix.size()) : url, ec);
+}
+
 std::unique_ptr<Store> open_store(const std::string& url) {
-  constexpr std::string_view kPrefix = "sqlite:";
   if (url.starts_with(kPrefix)) return std::make_unique<SqliteStore>(url.substr(kPrefix.size()));
   if (url.find("://") != std::string::npos)
     throw_input(fmt::format("store '{}' is of a kind this vidbench does not have", url), "use sqlite:PATH");

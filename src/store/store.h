@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "store/model_versions.h"
 #include "store/records.h"
 
 namespace vidbench::store {
@@ -20,6 +21,11 @@ class Store {
   virtual ~Store() = default;
 
   virtual void create_run(const RunRecord& run, std::span<const SampleRecord> samples) = 0;
+  // A run with all that it found, in one transaction. Throws Error(kInput) when its id is taken.
+  virtual void import_run(const RunContent& content) = 0;
+  // The counterpart; `run` is a full id.
+  [[nodiscard]] RunContent export_run(const std::string& run);
+  [[nodiscard]] virtual bool has_run(const std::string& id) = 0;  // this very id
   // Full id, a unique prefix of one, or "last".
   [[nodiscard]] virtual RunRecord run(const std::string& id_or_prefix) = 0;
   [[nodiscard]] virtual std::vector<RunRecord> runs() = 0;  // newest first
@@ -37,6 +43,11 @@ class Store {
 
   virtual void put_model_facts(const std::string& run, const ModelFacts& facts) = 0;
   [[nodiscard]] virtual std::vector<ModelFacts> model_facts(const std::string& run) = 0;
+
+  // The largest memory per version, device and dtype; of the catalogue id `model`, "" = of all. One query.
+  [[nodiscard]] virtual std::vector<MeasuredModel> memory_peaks(const std::string& model = "") = 0;
+  // Every run of the catalogue id, newest first.
+  [[nodiscard]] virtual std::vector<ModelInRun> model_runs(const std::string& model) = 0;
 
   virtual void put_aggregates(const std::string& run, std::span<const Aggregate> aggregates) = 0;  // replaces
   [[nodiscard]] virtual std::vector<Aggregate> aggregates(const std::string& run) = 0;
@@ -61,6 +72,8 @@ class Store {
 
 // "sqlite:PATH" (a bare path is taken as one). Creates the file and its folders, migrates an older schema.
 [[nodiscard]] std::unique_ptr<Store> open_store(const std::string& url);
+// Whether open_store would find a store rather than make one.
+[[nodiscard]] bool store_exists(const std::string& url);
 // sqlite:<data_home>/vidbench.db
 [[nodiscard]] std::string default_store_url();
 
