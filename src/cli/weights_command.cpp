@@ -207,7 +207,7 @@ class FetchView {
  public:
   explicit FetchView(bool quiet) : line_(stderr_is_terminal(), quiet) {}
 
-  void show(const OfficialFile& file, const weights::TransferProgress& progress) {
+  void show(const OfficialFile& file, const blobs::TransferProgress& progress) {
     if (file.name != name_) {
       name_ = file.name;
       start_ns_ = monotonic_ns();
@@ -219,7 +219,7 @@ class FetchView {
   void clear() { line_.clear(); }
 
  private:
-  [[nodiscard]] std::string describe(const weights::TransferProgress& progress, double seconds) const {
+  [[nodiscard]] std::string describe(const blobs::TransferProgress& progress, double seconds) const {
     std::string text = fmt::format("{}: {}", name_, human_bytes(progress.done_bytes));
     if (progress.total_bytes > 0) text += " of " + human_bytes(progress.total_bytes);
     if (progress.done_bytes <= start_bytes_ || seconds <= 0) return text;

@@ -11,7 +11,7 @@
 #include "base/time.h"
 #include "environments/program.h"
 #include "registry/program.h"
-#include "weights/file_lock.h"
+#include "blobs/file_lock.h"
 
 namespace vidbench::environments {
 namespace fs = std::filesystem;
@@ -94,7 +94,7 @@ Built build(const registry::Environment& environment, const BuildOptions& option
     throw_input(environment.problem.empty() ? "the model names no environment that could be built"
                                             : environment.problem);
   fs::create_directories(environment.folder.parent_path());
-  const weights::FileLock lock(environment.folder.string() + ".lock", stop, [](const fs::path&) {
+  const blobs::FileLock lock(environment.folder.string() + ".lock", stop, [](const fs::path&) {
     log_info("another process builds this environment: waiting");
   });
   std::error_code ec;

@@ -7,9 +7,10 @@
 #include <stop_token>
 #include <string>
 
-#include "weights/partial.h"
+#include "blobs/http_get.h"
+#include "blobs/partial.h"
 
-namespace vidbench::weights {
+namespace vidbench::blobs {
 
 struct TransferProgress {
   uint64_t done_bytes = 0;
@@ -22,23 +23,12 @@ struct TransferLimits {
   bool content_is_known = false;  // a digest will be checked: content of another address may be continued
 };
 
-struct TransferResult {
-  enum class Outcome {
-    kComplete,
-    kInterrupted,  // by the stop request; what was received is kept
-    kTryAgain,     // the network's or the server's trouble; what was received is kept
-    kStartOver,    // what is there cannot be continued: discard it and try again
-    kGiveUp,       // this address does not give the file
-  };
-  Outcome outcome = Outcome::kGiveUp;
-  std::string problem;  // one line
-  double wait_s = 0;    // the server asks to wait (Retry-After)
-};
-
-// GETs `url` into `part`. Redirects are followed, from https to https only. Throws Error(kEnvironment) when
-// the disk refuses.
+// GETs `url` into `part`. Throws Error(kEnvironment) when the disk refuses.
 [[nodiscard]] TransferResult transfer(const std::string& url, Partial& part, const TransferLimits& limits,
                                       const std::function<void(const TransferProgress&)>& on_progress,
                                       const std::stop_token& stop);
 
-}  // namespace vidbench::weights
+// Throws Error(kEnvironment) when `folder`'s file system has less than `bytes` free; `purpose` ends the line.
+void require_space(const std::filesystem::path& folder, uint64_t bytes, const std::string& purpose);
+
+}  // namespace vidbench::blobs

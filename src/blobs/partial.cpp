@@ -1,4 +1,4 @@
-#include "weights/partial.h"
+#include "blobs/partial.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,7 +15,7 @@
 #include "base/files.h"
 #include "base/json.h"
 
-namespace vidbench::weights {
+namespace vidbench::blobs {
 namespace {
 
 constexpr size_t kMaxRecordBytes = 64 << 10;
@@ -114,4 +114,4 @@ void Partial::forget() noexcept {
   ::unlink(record().c_str());
 }
 
-}  // namespace vidbench::weights
+}  // namespace vidbench::blobs

@@ -10,7 +10,7 @@
 
 #include "base/hash.h"
 
-namespace vidbench::weights {
+namespace vidbench::blobs {
 
 // NAME.part holds the beginning of the file, NAME.part.json what it is the beginning of: the address, and the
 // validator (an ETag or a date) with which a server tells whether it still has that content. Both survive the
@@ -52,4 +52,4 @@ class Partial {
   std::unique_ptr<Sha256> hash_ = std::make_unique<Sha256>();
 };
 
-}  // namespace vidbench::weights
+}  // namespace vidbench::blobs

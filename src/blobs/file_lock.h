@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <stop_token>
 
-namespace vidbench::weights {
+namespace vidbench::blobs {
 
 // Holds `path` (made when it is not there, removed at the end). Waits while another process holds it, and
 // calls `on_wait` once before it does. Throws Error(kEnvironment) when the folder cannot be written,
@@ -22,4 +22,4 @@ class FileLock {
   int fd_ = -1;
 };
 
-}  // namespace vidbench::weights
+}  // namespace vidbench::blobs

@@ -1,4 +1,4 @@
-#include "weights/file_lock.h"
+#include "blobs/file_lock.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 
-namespace vidbench::weights {
+namespace vidbench::blobs {
 namespace {
 
 // Whether `path` still names the file behind `fd`: its last holder may have removed it while we waited.
@@ -52,4 +52,4 @@ FileLock::~FileLock() {
   ::close(fd_);
 }
 
-}  // namespace vidbench::weights
+}  // namespace vidbench::blobs

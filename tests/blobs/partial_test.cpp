@@ -1,10 +1,10 @@
-#include "weights/partial.h"
+#include "blobs/partial.h"
 
 #include <gtest/gtest.h>
 
 #include "base/files.h"
 
-namespace vidbench::weights {
+namespace vidbench::blobs {
 namespace {
 
 std::span<const char> bytes(std::string_view text) { return {text.data(), text.size()}; }
@@ -54,4 +54,4 @@ TEST(Partial, ADamagedRecordIsAsGoodAsNone) {
 }
 
 }  // namespace
-}  // namespace vidbench::weights
+}  // namespace vidbench::blobs
