@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -9,8 +10,9 @@
 #include "base/strings.h"
 #include "base/url.h"
 #include "cli/context.h"
+#include "cli/guide.h"
 #include "cli/models_commands.h"
-#include "cli/questions.h"
+#include "cli/terminal.h"
 #include "net/http.h"
 #include "registry/catalogue_file.h"
 #include "registry/catalogue_writer.h"
@@ -25,7 +27,7 @@ namespace {
 struct AddArguments {
   std::string source, command, id, title, licence, script, weights, to;
   std::vector<std::string> tasks;
-  bool online = false, dry_run = false;
+  bool online = false, dry_run = false, plain = false;
 };
 
 std::string variable(const char* name) {
@@ -143,42 +145,66 @@ void take_arguments(registry::Model& model, const AddArguments& arguments) {
   if (!arguments.title.empty()) model.card.title = arguments.title;
   if (!arguments.licence.empty()) model.card.licence = arguments.licence;
   if (!arguments.tasks.empty()) model.card.tasks = arguments.tasks;
-  if (model.id.empty()) throw_input("the model needs an id", "--id my-model");
 }
 
-void ask_source(AddArguments& arguments) {
-  const size_t kind = ask_choice(
-      "What do you add", {"a repository of the Hugging Face Hub", "a folder with a diffusers pipeline",
-                          "a repository's checkout, with a script that generates",
-                          "a program that speaks the worker protocol", "a model of a hosted service"});
-  const auto answer = [](const char* question) {
-    std::string text;
-    while (text.empty()) text = ask(question);
-    return text;
-  };
-  switch (kind) {
-    case 0:
-      arguments.source = "hf:" + answer("Its name (owner/name)");
-      arguments.online = arguments.online || ask_yes("May the hub be asked about it");
-      break;
-    case 1:
-    case 2:
-      arguments.source = answer("The folder");
-      break;
-    case 3:
-      arguments.command = answer("Program and arguments");
-      break;
-    default:
-      arguments.source = "hosted:" + answer("Provider and model (fal/fal-ai/wan-25-preview/text-to-video)");
+// The answers to questions on a terminal; what is left ends the command and writes nothing.
+class Interview {
+ public:
+  explicit Interview(bool plain)
+      : guide_(!plain && screen_is_possible() ? make_screen_guide() : make_plain_guide()) {}
+
+  void ask_source(AddArguments& arguments) {
+    const size_t kind = decide({"What do you add?"},
+                               {"a repository of the Hugging Face Hub", "a folder with a diffusers pipeline",
+                                "a repository's checkout, with a script that generates",
+                                "a program that speaks the worker protocol", "a model of a hosted service"});
+    if (kind == 0) {
+      arguments.source = "hf:" + ask("repository", "its name (owner/name)");
+      arguments.online = arguments.online || decide({"May the hub be asked about it?"}, {"yes", "no"}) == 0;
+    } else if (kind == 1 || kind == 2) {
+      arguments.source = ask("folder", "the folder");
+    } else if (kind == 3) {
+      arguments.command = ask("command", "program and arguments");
+    } else {
+      arguments.source = "hosted:" + ask("model", "provider and model (fal/fal-ai/new-model)");
+    }
   }
-}
 
-void ask_facts(registry::Model& model) {
-  model.id = ask("Id", model.id);
-  model.card.title = ask("Title", model.card.title);
-  model.card.licence = ask("Licence of the weights (empty: not known)", model.card.licence);
-  model.card.tasks = split_lists({ask("Tasks", join(model.card.tasks, ","))});
-}
+  void ask_facts(registry::Model& model) {
+    const auto anything = [](const std::string&) { return std::string(); };
+    const auto fields = given(guide_->fill(
+        "What is known of it", {{"id", "id", model.id, something},
+                                {"title", "title", model.card.title, anything},
+                                {"licence", "licence of the weights", model.card.licence, anything},
+                                {"tasks", "tasks", join(model.card.tasks, ","), anything}}));
+    model.id = fields[0].text;
+    model.card.title = fields[1].text;
+    model.card.licence = fields[2].text;
+    model.card.tasks = split_lists({fields[3].text});
+  }
+
+  [[nodiscard]] bool confirm(const std::string& text, const fs::path& file) {
+    return decide(split(text, '\n'), {"write it to " + file.string(), "write nothing"}) == 0;
+  }
+
+ private:
+  static std::string something(const std::string& text) { return text.empty() ? "an answer is needed" : ""; }
+
+  template <typename Answer>
+  static Answer given(std::optional<Answer> answer) {
+    if (!answer) throw Error(ErrorCode::kInterrupted, "left", "nothing was written");
+    return *std::move(answer);
+  }
+
+  size_t decide(const std::vector<std::string>& lines, const std::vector<std::string>& answers) {
+    return given(guide_->decide(lines, answers));
+  }
+  std::string ask(const char* name, const std::string& label) {
+    return given(guide_->fill("Where it is", {{name, label, "", something}})).front().text;
+  }
+
+  std::unique_ptr<Guide> guide_;
+};
 
 fs::path target(const AddArguments& arguments, const std::string& id) {
   return arguments.to.empty() ? registry::own_catalogue() / (id + ".yaml") : fs::path(arguments.to);
@@ -207,24 +233,25 @@ void report_next(const fs::path& file, const std::string& id, const std::vector<
 }
 
 void add(AddArguments arguments) {
-  const bool asked = arguments.source.empty() && arguments.command.empty();
-  if (asked && !can_ask())
-    throw_input("models add needs a source",
-                "hf:owner/name, github:owner/name, hosted:PROVIDER/MODEL or a folder");
-  if (asked) ask_source(arguments);
+  std::optional<Interview> interview;
+  if (arguments.source.empty() && arguments.command.empty()) {
+    if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1)
+      throw_input("models add needs a source",
+                  "hf:owner/name, github:owner/name, hosted:PROVIDER/MODEL or a folder");
+    interview.emplace(arguments.plain);
+    interview->ask_source(arguments);
+  }
   registry::Draft draft = draft_of(arguments);
-  if (asked) ask_facts(draft.model);
   take_arguments(draft.model, arguments);
+  if (interview) interview->ask_facts(draft.model);
+  if (draft.model.id.empty()) throw_input("the model needs an id", "--id my-model");
   const std::string text = registry::catalogue_text(draft.model, draft.remarks);
   const fs::path file = target(arguments, draft.model.id);
   (void)registry::parse_catalogue(text, file.string(), resource_root());
   if (arguments.dry_run) return print(text);
   refuse_known(draft.model.id);
   if (fs::exists(file)) throw_input(file.string() + " is there already", "--to names another file");
-  if (asked) {
-    print(text);
-    if (!ask_yes("Write it to " + file.string())) return log_info("nothing was written");
-  }
+  if (interview && !interview->confirm(text, file)) return log_info("nothing was written");
   write_file_atomic(file, text);
   report_next(file, draft.model.id, draft.remarks);
 }
@@ -252,6 +279,7 @@ void add_models_add_command(CLI::App& models) {
   command->add_option("--to", arguments->to,
                       "file to write (default: ID.yaml in `catalogue` of the data folder)");
   command->add_flag("--online", arguments->online, "ask the hub");
+  command->add_flag("--plain", arguments->plain, "plain numbered questions");
   command->add_flag("--dry-run", arguments->dry_run, "print the entry, write nothing");
   command->callback([arguments] { add(*arguments); });
 }

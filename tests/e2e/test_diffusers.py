@@ -55,6 +55,29 @@ def test_tiny_pipelines_are_validated_run_and_scored(vidbench: Vidbench, pipelin
         assert entry["metrics"]["peak_memory"]["value"] > 1 << 20
 
 
+def test_a_pipeline_is_added_and_integrated(vidbench: Vidbench, pipelines: dict[str, pathlib.Path]) -> None:
+    """One folder, two commands, and it stands on the leaderboard; in the environment that the installation has."""
+    vidbench.environment.pop("VIDBENCH_PYTHON", None)
+    vidbench.environment["HF_HUB_OFFLINE"] = "1"
+    vidbench.run("models", "add", str(pipelines["wan"]), "--id", "tiny", "--licence", "MIT", "--task", "text-to-video")
+    suite = vidbench.suite(
+        prompts=2,
+        batch_size=1,
+        metrics=["video/flicker"],
+        reference=None,
+        settings={"frames": 9, "width": 32, "height": 32, "steps": 2},
+    )
+    size = ("--frames", "9", "--width", "32", "--height", "32")
+    record = vidbench.json("models", "integrate", "tiny", "--suite", suite, *size)
+    assert record["accepted"], record
+    environment = record["steps"][1]
+    assert environment["detail"]["environment"].startswith("requirements-diffusers-")
+    assert "adopted" in environment["result"]
+    board = vidbench.json("leaderboard", "--published")
+    assert [entry["model"] for entry in board["entries"]] == ["tiny"]
+    assert board["entries"][0]["samples"]["done"] == 2
+
+
 def test_a_wrong_pipeline_setting_is_named(vidbench: Vidbench, pipelines: dict[str, pathlib.Path]) -> None:
     add_models(vidbench, pipelines)
     path = vidbench.catalogue / "wan.yaml"

@@ -209,20 +209,31 @@ def test_a_dry_run_writes_nothing(vidbench: Vidbench) -> None:
 
 
 def test_by_questions_on_a_terminal(vidbench: Vidbench) -> None:
-    answers = ["9", "4", f"{sys.executable} {STORY}", "asked", "An asked one", "", "text-to-video", "yes"]
+    program = f"{sys.executable} {STORY}"
+    seen, code = converse(vidbench, ["9", "4", program, "asked", "An asked one", "", "text-to-video", "1"])
+    assert code == 0, seen
+    entry = own_entry(vidbench, "asked")
+    assert entry["title"] == "An asked one" and "licence" not in entry
+    # Leaving harms nothing.
+    seen, code = converse(vidbench, ["4", program, "q"])
+    assert code == 130 and "nothing was written" in seen
+    seen, code = converse(vidbench, ["4", program, "other", "-", "-", "-", "2"])
+    assert code == 0 and "nothing was written" in seen
+    assert [file.name for file in (vidbench.home / "data/vidbench/catalogue").iterdir()] == ["asked.yaml"]
+
+
+def converse(vidbench: Vidbench, answers: list[str]) -> tuple[str, int]:
+    """What `models add --plain` says on a terminal to these answers, and its exit code."""
     pid, terminal = pty.fork()
     if pid == 0:
-        command = vidbench.command("models", "add")
+        command = vidbench.command("models", "add", "--plain")
         os.execvpe(command[0], command, vidbench.environment)
     os.write(terminal, ("\n".join(answers) + "\n").encode())
     seen = b""
     with contextlib.suppress(OSError):
         while block := os.read(terminal, 4096):
             seen += block
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, seen.decode()
-    assert b"a number from 1 to 5" in seen
-    entry = own_entry(vidbench, "asked")
-    assert entry["title"] == "An asked one" and "licence" not in entry
+    return seen.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def test_a_command_is_validated(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
