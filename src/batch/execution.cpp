@@ -88,7 +88,7 @@ void read_state(CellResult& result, store::Store& store) {
 // Requests a stop when the time is over.
 class Deadline {
  public:
-  Deadline(std::stop_source source, std::optional<double> seconds)
+  Deadline(const std::stop_source& source, std::optional<double> seconds)
       : thread_([this, source, seconds](const std::stop_token& cancelled) mutable {
           if (!seconds) return;
           std::unique_lock lock(mutex_);

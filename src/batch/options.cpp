@@ -12,7 +12,7 @@ namespace vidbench::batch {
 namespace {
 
 using Kind = OptionRule::Kind;
-constexpr double kMostSeeds = 10000;
+constexpr size_t kMostSeeds = 10000;
 constexpr double kLargestSeed = 9007199254740992;  // 2^53: every JSON reader keeps it exactly
 
 std::vector<OptionRule> make_rules() {

@@ -27,7 +27,7 @@ const batch::OptionRule& rule_of(const std::string& name) {
 
 // What a field's text says for an option, each value a run's; seeds belong together.
 std::vector<Json> alternatives(const batch::OptionRule& rule, const std::string& text) {
-  const std::vector<Json> values = values_of(text);
+  std::vector<Json> values = values_of(text);
   if (rule.kind != batch::OptionRule::Kind::kSeeds) return values;
   return {Json(values)};
 }
@@ -194,7 +194,7 @@ std::string path_complaint(const std::string& text) {
 
 std::string free_path(const std::string& suite) {
   for (int number = 1;; ++number) {
-    const std::string path =
+    std::string path =
         number == 1 ? fmt::format("batch-{}.yaml", suite) : fmt::format("batch-{}-{}.yaml", suite, number);
     if (path_complaint(path).empty()) return path;
   }
