@@ -9,9 +9,9 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "base/time.h"
+#include "blobs/file_lock.h"
 #include "environments/program.h"
 #include "registry/program.h"
-#include "blobs/file_lock.h"
 
 namespace vidbench::environments {
 namespace fs = std::filesystem;
