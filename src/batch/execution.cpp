@@ -260,13 +260,13 @@ class Execution {
       late = deadline.passed();
     }
     read_state(result, store_);
+    if (result.state == CellState::kPending)
+      result.state = CellState::kInterrupted;  // stopped before it was there
     if (!problem.empty()) {
       result.state = CellState::kFailed;
       result.reason = problem;
     } else if (late && result.state == CellState::kInterrupted) {
       result.reason = "budget: the time is used up";
-    } else if (result.state == CellState::kPending) {
-      result.state = CellState::kInterrupted;
     }
     journal_.ended(
         result.run, observer.seconds(), costs(result.run),

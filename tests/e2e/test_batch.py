@@ -235,8 +235,14 @@ def test_a_hosted_model_needs_online_and_a_budget_of_its_cost(vidbench: Vidbench
     server.close()
 
 
-def interrupt(process: subprocess.Popen[str]) -> tuple[str, str]:
-    time.sleep(1.5)
+def wait_for_videos(vidbench: Vidbench, count: int, process: subprocess.Popen[str]) -> None:
+    while len(vidbench.generated()) < count:
+        assert process.poll() is None, "it ended before"
+        time.sleep(0.01)
+
+
+def interrupt(vidbench: Vidbench, process: subprocess.Popen[str]) -> tuple[str, str]:
+    wait_for_videos(vidbench, 6, process)
     process.send_signal(signal.SIGINT)
     return process.communicate(timeout=60)
 
@@ -249,7 +255,7 @@ def test_ctrl_c_ends_with_130_and_the_same_call_goes_on(vidbench: Vidbench) -> N
     process = subprocess.Popen(
         command, env=vidbench.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    out, err = interrupt(process)
+    out, err = interrupt(vidbench, process)
     assert process.returncode == 130, err
     assert f"vidbench batch {file} goes on" in err
     summary = json.loads(out)
@@ -260,7 +266,7 @@ def test_ctrl_c_ends_with_130_and_the_same_call_goes_on(vidbench: Vidbench) -> N
 
 
 def test_two_at_once_are_refused(vidbench: Vidbench) -> None:
-    vidbench.story_model("a", "slow 0.1")
+    vidbench.story_model("a", "slow 0.2")
     suite = vidbench.suite(prompts=30)
     file = write(vidbench, runs=[{"model": "a", "suite": suite}])
     process = subprocess.Popen(
@@ -270,9 +276,9 @@ def test_two_at_once_are_refused(vidbench: Vidbench) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(1)
+    wait_for_videos(vidbench, 1, process)
     assert "another process works on this batch" in vidbench.run("batch", file, *vidbench.evaluator, code=2).stderr
-    assert interrupt(process)[1].count("goes on") == 1
+    assert interrupt(vidbench, process)[1].count("goes on") == 1
 
 
 def test_killed_batches_end_with_the_numbers_of_an_undisturbed_one(tmp_path: Path) -> None:
@@ -289,8 +295,13 @@ def test_killed_batches_end_with_the_numbers_of_an_undisturbed_one(tmp_path: Pat
     assert len(truth) == 4
     rng = random.Random(20261129)
     victim, file = prepared(tmp_path / "victim")
+    batches = victim.home / "data/vidbench/batches"
+
+    def begun() -> int:
+        return sum(file.read_text().count('"started"') for file in batches.glob("*/journal.jsonl"))
+
     kills = 0
-    for _ in range(40):
+    for attempt in range(16):
         process = subprocess.Popen(
             victim.command("batch", file, *victim.evaluator),
             env=victim.environment,
@@ -298,7 +309,10 @@ def test_killed_batches_end_with_the_numbers_of_an_undisturbed_one(tmp_path: Pat
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        time.sleep(rng.uniform(0.05, 0.7))
+        before = begun()
+        while attempt % 3 and process.poll() is None and begun() == before:  # some are killed before a run begins
+            time.sleep(0.005)
+        time.sleep(rng.uniform(0, 0.9))
         if process.poll() is not None:
             break
         os.kill(process.pid, signal.SIGKILL)
@@ -389,7 +403,7 @@ def test_a_grid_that_was_killed_resumes(vidbench: Vidbench) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    time.sleep(1.5)
+    wait_for_videos(vidbench, 9, process)
     process.kill()
     process.wait()
     board = vidbench.json("resume", "--last", *vidbench.evaluator)
