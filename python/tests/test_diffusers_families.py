@@ -37,7 +37,7 @@ class Case:
 
 CASES = [
     Case(
-        "allegro", "AllegroPipeline", settings={"vae_tiling": True, "call": SHORT_TEXT}, frames=24, side=160
+        "allegro", "AllegroPipeline", settings={"vae_tiling": True, "call": SHORT_TEXT}, frames=24, side=128
     ),
     Case("animatediff", "AnimateDiffPipeline"),
     Case("cogvideox", "CogVideoXPipeline"),

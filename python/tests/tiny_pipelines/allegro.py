@@ -1,4 +1,4 @@
-"""Allegro: decodes in tiles only, the smallest of which is 24 frames of 160x160."""
+"""Allegro: decodes in tiles only, the smallest of which is 24 frames of 128x128."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def make() -> Any:
         out_channels=3,
         down_block_types=("AllegroDownBlock3D",) * 4,
         up_block_types=("AllegroUpBlock3D",) * 4,
-        block_out_channels=(8, 8, 8, 8),
+        block_out_channels=(4, 4, 4, 4),
         latent_channels=4,
         layers_per_block=1,
         norm_num_groups=2,
         temporal_compression_ratio=4,
-        sample_size=160,
+        sample_size=128,
     )
     return AllegroPipeline(
         transformer=transformer,
