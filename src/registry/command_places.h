@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "registry/command_template.h"
+#include "registry/git_checkout.h"
 
 namespace vidbench::registry {
 
@@ -20,8 +21,5 @@ struct CommandPlaces {
 // `python` in the command is settings.python, else the checkout's .venv, else find_python(). Checkouts lie in
 // $VIDBENCH_REPOSITORIES (else `repositories` in the data folder)/owner/name.
 [[nodiscard]] CommandPlaces find_places(const Deployment& deployment);
-
-// The commit that a git checkout is at, read without git; "" when it is none.
-[[nodiscard]] std::string checkout_commit(const std::filesystem::path& checkout);
 
 }  // namespace vidbench::registry
