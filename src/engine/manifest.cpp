@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "engine/evaluation.h"
-#include "engine/hardware.h"
+#include "resources/hardware.h"
 
 namespace vidbench::engine {
 namespace {
@@ -79,9 +79,10 @@ Json make_manifest(const Plan& plan, const RunOptions& options,
                    {"metrics", list},
                    {"reference_key", reference_keys(plan.suite, metrics)},
                    {"options", describe_options(options)},
-                   {"hardware", describe_hardware()},
+                   {"hardware", resources::describe_hardware()},
                    {"versions", {{"vidbench", kVersion}, {"compiler", "g++ " __VERSION__}}},
                    {"command", options.command_line},
+                   {"configuration", options.configuration},
                    {"created_at", now_rfc3339()}};
   if (plan.suite.is_public || options.plan.keep_prompts) manifest["prompts"] = kept_prompts(plan);
   return manifest;
