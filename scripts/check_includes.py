@@ -12,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Each folder may include itself and what stands here.
 ALLOWED = {
     "base": set(),
+    "config": {"base"},
     "media": {"base"},
     "stats": {"base"},
     "text": {"base"},
@@ -24,13 +25,15 @@ ALLOWED = {
     "store": {"base"},
     "workers": {"base", "blobs", "media", "net", "providers", "registry", "store", "suites"},
     "environments": {"base", "blobs", "registry", "workers"},
-    "engine": {"base", "media", "stats", "registry", "suites", "store", "workers"},
+    "resources": {"base", "registry", "workers"},
+    "engine": {"base", "media", "stats", "registry", "suites", "store", "workers", "resources"},
     "batch": {"base", "registry", "suites", "store", "workers", "engine"},
     "bundle": {"base", "store", "engine"},
     "report": {"base", "media", "stats", "registry", "suites", "store", "workers", "engine"},
     "integration": {"base", "registry", "suites", "store", "workers", "environments", "engine", "report"},
     "cli": {
         "base",
+        "config",
         "media",
         "stats",
         "registry",
@@ -38,6 +41,7 @@ ALLOWED = {
         "store",
         "workers",
         "environments",
+        "resources",
         "engine",
         "batch",
         "bundle",

@@ -29,9 +29,12 @@ std::string csv_field(const std::string& text) {
 }  // namespace
 
 std::string Context::effective_store_url() const {
-  if (!store_url.empty()) return store_url;
-  const std::string from_environment = environment("VIDBENCH_STORE");
-  return from_environment.empty() ? store::default_store_url() : from_environment;
+  return store_url.empty() ? store::default_store_url() : store_url;
+}
+
+const config::Settings& Context::configuration() const {
+  if (settings_error) throw Error(*settings_error);
+  return settings.value();
 }
 
 std::unique_ptr<store::Store> Context::open_store() const { return store::open_store(effective_store_url()); }
@@ -73,12 +76,19 @@ void print_table(const report::Table& table, const std::string& format) {
                          : report::draw_terminal(table, stdout_style()).text);
 }
 
+bool wants_colour(const std::string& configured, bool terminal) {
+  if (configured == "always" || configured == "never") return configured == "always";
+  if (!environment("NO_COLOR").empty()) return false;
+  if (const std::string force = environment("CLICOLOR_FORCE"); !force.empty() && force != "0") return true;
+  return terminal && environment("TERM") != "dumb" && environment("CLICOLOR") != "0";
+}
+
 report::TerminalStyle stdout_style() {
   report::TerminalStyle style;
+  style.colour = wants_colour(environment("VIDBENCH_COLOUR"), isatty(STDOUT_FILENO) == 1);
   if (isatty(STDOUT_FILENO) == 1) {
     winsize size{};
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) style.width = size.ws_col;
-    style.colour = environment("NO_COLOR").empty() && environment("TERM") != "dumb";
   } else if (const std::string columns = environment("COLUMNS"); !columns.empty()) {
     style.width = std::max(40UL, std::strtoul(columns.c_str(), nullptr, 10));
   } else {

@@ -4,21 +4,28 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/json.h"
+#include "config/settings.h"
 #include "report/table.h"
 #include "store/store.h"
 
 namespace vidbench::cli {
 
 struct Context {
-  std::string store_url;                  // "" = $VIDBENCH_STORE, else the default
+  std::string store_url;                  // "" = the default
   std::vector<std::string> command_line;  // as typed
   int exit_code = 0;                      // set by a command that ends with failed samples
+  std::optional<config::Settings> settings;
+  std::optional<Error> settings_error;  // why there are none
 
   [[nodiscard]] std::string effective_store_url() const;
+  // Throws why the configuration is not sound.
+  [[nodiscard]] const config::Settings& configuration() const;
   [[nodiscard]] std::unique_ptr<store::Store> open_store() const;
 };
 
@@ -34,6 +41,8 @@ void print_table(const report::Table& table, const std::string& format);
 
 [[nodiscard]] std::string draw_csv(const report::Table& table);
 
+// By the setting `colour`, else by NO_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM and whether it is a terminal.
+[[nodiscard]] bool wants_colour(const std::string& configured, bool terminal);
 [[nodiscard]] report::TerminalStyle stdout_style();
 [[nodiscard]] bool stderr_is_terminal();
 [[nodiscard]] std::filesystem::path default_runs_directory();
@@ -70,6 +79,9 @@ void add_vbench_command(CLI::App& app, Context& context);
 void add_weights_command(CLI::App& app, Context& context);
 void add_suites_command(CLI::App& app, Context& context);
 void add_environments_command(CLI::App& app, Context& context);
+void add_config_command(CLI::App& app, Context& context);
+void add_catalogues_command(CLI::App& app, Context& context);
+void add_doctor_command(CLI::App& app, Context& context);
 void add_completion_commands(CLI::App& app, Context& context);  // completion, man
 
 }  // namespace vidbench::cli

@@ -27,6 +27,7 @@ namespace {
 struct AddArguments {
   std::string source, command, id, title, licence, script, weights, to;
   std::vector<std::string> tasks;
+  registry::GenerationDefaults defaults;
   bool online = false, dry_run = false, plain = false;
 };
 
@@ -145,6 +146,16 @@ void take_arguments(registry::Model& model, const AddArguments& arguments) {
   if (!arguments.title.empty()) model.card.title = arguments.title;
   if (!arguments.licence.empty()) model.card.licence = arguments.licence;
   if (!arguments.tasks.empty()) model.card.tasks = arguments.tasks;
+  const auto take = [](const auto& given, auto& own) {
+    if (given) own = given;
+  };
+  registry::GenerationDefaults& own = model.deployment.defaults;
+  take(arguments.defaults.frames, own.frames);
+  take(arguments.defaults.width, own.width);
+  take(arguments.defaults.height, own.height);
+  take(arguments.defaults.fps, own.fps);
+  take(arguments.defaults.steps, own.steps);
+  take(arguments.defaults.guidance, own.guidance);
 }
 
 // The answers to questions on a terminal; what is left ends the command and writes nothing.
@@ -273,6 +284,13 @@ void add_models_add_command(CLI::App& models) {
   command->add_option("--task", arguments->tasks, "text-to-video, …")
       ->delimiter(',')
       ->allow_extra_args(false);
+  command->add_option("--frames", arguments->defaults.frames,
+                      "frames that it makes unless a suite says otherwise");
+  command->add_option("--width", arguments->defaults.width, "their width in pixels");
+  command->add_option("--height", arguments->defaults.height, "their height in pixels");
+  command->add_option("--fps", arguments->defaults.fps, "frames a second that it was trained at");
+  command->add_option("--steps", arguments->defaults.steps, "denoising steps");
+  command->add_option("--guidance", arguments->defaults.guidance, "guidance scale");
   command->add_option("--script", arguments->script, "of a checkout: the script that generates");
   command->add_option("--weights", arguments->weights,
                       "of a checkout: where they lie (hf:owner/name, checkout:PATH, PATH)");

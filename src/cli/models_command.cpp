@@ -13,6 +13,7 @@
 #include "cli/fields.h"
 #include "cli/model_text.h"
 #include "cli/models_commands.h"
+#include "cli/models_fit.h"
 #include "registry/select.h"
 #include "report/format.h"
 #include "workers/conformance.h"
@@ -25,7 +26,7 @@ struct ModelsArguments {
   std::string model, format, device = "auto", image, video;
   std::vector<std::string> words;
   registry::Filter filter;
-  bool online = false;
+  bool online = false, fitting = false;
   workers::ConformanceOptions conformance;
   workers::GenerateRequest request;
 };
@@ -76,6 +77,7 @@ void list(const ModelsArguments& arguments) {
   std::vector<const registry::Model*> models;
   for (const auto& model : registry.models())
     if (registry::passes(model, arguments.filter)) models.push_back(&model);
+  if (arguments.fitting) keep_fitting(models);
   print_models(models, arguments.format);
 }
 
@@ -83,6 +85,7 @@ void search(const ModelsArguments& arguments) {
   const auto registry = registry::Registry::load_default();
   auto models = registry::search(registry.models(), join(arguments.words, " "));
   std::erase_if(models, [&](const auto* model) { return !registry::passes(*model, arguments.filter); });
+  if (arguments.fitting) keep_fitting(models);
   print_models(models, arguments.format);
 }
 
@@ -130,9 +133,12 @@ void show(const ModelsArguments& arguments) {
   if (arguments.format == "json") {
     Json json = registry::to_json(model);
     json["schema"] = "vidbench.model/1";
+    json["fits_hardware"] = fit_json(model);
     return print_json(json);
   }
-  print_fields(fields_of(model), arguments.format);
+  Fields fields = fields_of(model);
+  fields.emplace_back("fits hardware", fit_text(model));
+  print_fields(std::move(fields), arguments.format);
 }
 
 InputFile input_file(const std::string& path) {
@@ -206,7 +212,8 @@ void add_request_command(CLI::App& models, const std::shared_ptr<ModelsArguments
 
 namespace {
 
-void add_filter_options(CLI::App& command, registry::Filter& filter) {
+void add_filter_options(CLI::App& command, ModelsArguments& arguments) {
+  registry::Filter& filter = arguments.filter;
   const auto words = [&](const char* name, std::vector<std::string>& list, const char* about) {
     command.add_option(name, list, about)->delimiter(',')->allow_extra_args(false);
   };
@@ -222,6 +229,8 @@ void add_filter_options(CLI::App& command, registry::Filter& filter) {
   command.add_flag("--commercial", filter.commercial, "whose licence is known and not for research only");
   command.add_flag("--deployed", filter.deployed, "of which it is known how to run them");
   command.add_flag("--runnable", filter.runnable, "for which nothing is missing here");
+  command.add_flag("--runs-here", arguments.fitting,
+                   "whose stated needs fit this hardware (vidbench doctor)");
 }
 
 }  // namespace
@@ -231,14 +240,14 @@ void add_models_command(CLI::App& app, Context& context) {
   CLI::App* models = app.add_subcommand("models", "find, add, show and validate models");
   models->require_subcommand(1);
   CLI::App* list_command = models->add_subcommand("list", "the catalogue");
-  add_filter_options(*list_command, arguments->filter);
+  add_filter_options(*list_command, *arguments);
   add_format_option(*list_command, arguments->format, {"table", "json", "csv", "md"});
   list_command->callback([arguments] { list(*arguments); });
   CLI::App* search_command =
       models->add_subcommand("search", "models by words of their names, tasks, papers");
   search_command->add_option("words", arguments->words, "all of which are found, also in parts: wan 14b")
       ->required();
-  add_filter_options(*search_command, arguments->filter);
+  add_filter_options(*search_command, *arguments);
   add_format_option(*search_command, arguments->format, {"table", "json", "csv", "md"});
   search_command->callback([arguments] { search(*arguments); });
   CLI::App* show_command = models->add_subcommand("show", "one model: card and deployment");

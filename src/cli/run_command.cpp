@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "cli/configuration.h"
 #include "cli/context.h"
 #include "cli/interactive.h"
 #include "cli/plan_output.h"
@@ -63,6 +64,7 @@ void complete(RunArguments& arguments, const Context& context) {
   options.use_cache = !arguments.no_cache;
   options.suite_source = arguments.suite;
   options.command_line = context.command_line;
+  options.configuration = describe_configuration(context);
   options.plan.allow_missing = arguments.dry_run;
 }
 

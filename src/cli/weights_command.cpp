@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -238,19 +237,11 @@ class FetchView {
   int64_t start_ns_ = 0;
 };
 
-bool is_set(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value != nullptr && *value != '\0' && std::string_view(value) != "0";
-}
-
 weights::FetchOptions fetch_options(const Arguments& arguments) {
   weights::FetchOptions options;
   options.mirrors = arguments.mirrors;
-  if (const char* mirrors = std::getenv("VIDBENCH_WEIGHTS_MIRROR"); mirrors != nullptr)
-    for (const std::string& mirror : split(mirrors, ' '))
-      if (!mirror.empty()) options.mirrors.push_back(mirror);
   for (const std::string& mirror : options.mirrors) weights::check_mirror(mirror);
-  options.offline = arguments.offline || is_set("VIDBENCH_OFFLINE");
+  options.offline = arguments.offline;
   options.max_bytes = arguments.max_bytes;
   return options;
 }

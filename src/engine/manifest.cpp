@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "engine/evaluation.h"
-#include "engine/hardware.h"
 #include "engine/variants.h"
+#include "resources/hardware.h"
 
 namespace vidbench::engine {
 namespace {
@@ -96,9 +96,10 @@ Json make_manifest(const Plan& plan, const RunOptions& options,
                    {"metrics", list},
                    {"reference_key", reference_keys(plan.suite, metrics)},
                    {"options", describe_options(options)},
-                   {"hardware", describe_hardware()},
+                   {"hardware", resources::describe_hardware()},
                    {"versions", {{"vidbench", kVersion}, {"compiler", "g++ " __VERSION__}}},
                    {"command", options.command_line},
+                   {"configuration", options.configuration},
                    {"created_at", now_rfc3339()}};
   if (plan.suite.is_public || options.plan.keep_prompts) {
     manifest["prompts"] = kept_prompts(plan);

@@ -26,6 +26,7 @@ struct RunOptions {
   std::vector<std::string> evaluator;     // command of the metric worker
   std::string suite_source;               // as the user named it; resume reads the suite from there again
   std::vector<std::string> command_line;  // for the manifest
+  Json configuration = Json::object();    // for the manifest: files, profile, catalogues
   PlanOptions plan;
   RetryPolicy retry;
   Overlap overlap = Overlap::kAuto;

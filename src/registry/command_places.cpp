@@ -99,21 +99,4 @@ CommandPlaces find_places(const Deployment& deployment) {
   return places;
 }
 
-std::string checkout_commit(const fs::path& checkout) {
-  if (checkout.empty()) return "";
-  const fs::path git = checkout / ".git";
-  std::string head;
-  std::ifstream file(git / "HEAD");
-  std::getline(file, head);
-  if (!head.starts_with("ref: ")) return head;
-  const std::string reference = head.substr(5);
-  std::string commit;
-  std::ifstream(git / reference) >> commit;
-  if (!commit.empty()) return commit;
-  std::ifstream packed(git / "packed-refs");
-  for (std::string line; std::getline(packed, line);)
-    if (line.ends_with(" " + reference)) return line.substr(0, line.find(' '));
-  return "";
-}
-
 }  // namespace vidbench::registry

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "registry/command_template.h"
+#include "registry/git_checkout.h"
 
 namespace vidbench::registry {
 
@@ -24,8 +25,5 @@ struct CommandPlaces {
 
 // Where the checkout of a command's or worker's repository lies; "" when it names none.
 [[nodiscard]] std::filesystem::path checkout_of(const Deployment& deployment);
-
-// The commit that a git checkout is at, read without git; "" when it is none.
-[[nodiscard]] std::string checkout_commit(const std::filesystem::path& checkout);
 
 }  // namespace vidbench::registry

@@ -7,6 +7,7 @@
 #include "providers/library.h"
 #include "registry/command_places.h"
 #include "registry/environment.h"
+#include "registry/git_checkout.h"
 #include "registry/registry.h"
 #include "registry/weight_sources.h"
 

@@ -8,6 +8,7 @@
 #include "base/strings.h"
 #include "registry/command_places.h"
 #include "registry/draft.h"
+#include "registry/git_checkout.h"
 #include "registry/script_options.h"
 
 namespace vidbench::registry {

@@ -126,7 +126,8 @@ void remark_unknown(Draft& draft) {
   if (card.tasks.empty()) draft.remarks.emplace_back("the task (text-to-video, …) is not known");
   if (draft.model.deployed())
     draft.remarks.emplace_back(
-        "frames, size, rate and steps are the pipeline's own unless defaults say otherwise");
+        "frames, size and steps are the pipeline's own unless `defaults` say otherwise; many pipelines need "
+        "`fps` there");
 }
 
 // The hub writes SPDX identifiers in lower case; what is none of the usual is kept as it is.

@@ -70,7 +70,7 @@ struct Model {
   Deployment deployment;             // without a `runner` when no way to run the model is known
   GenerationDefaults overrides;      // what the user asks for instead of the suite's and the model's own
   std::vector<std::string> missing;  // why it cannot run; empty = runnable
-  std::string origin;                // "catalogue/shapes.yaml:12"
+  std::string origin;                // "catalogue/shapes.yaml:12", "/a/b.yaml:3 (git 1a2b3c4d5e6f)"
   // sha256 of runner, command, settings, dtype, defaults and pinned weights' sha256, with the paths as they
   // stand in the file; see content_digest for files without a pin and for providers.
   std::string digest;
@@ -92,6 +92,8 @@ class Registry {
   [[nodiscard]] const Model& find(const std::string& id) const;
 
  private:
+  // Adds to the origin of models from Git checkouts the commit.
+  void name_commits(const std::vector<std::filesystem::path>& folders, const std::filesystem::path& root);
   std::vector<Model> models_;
 };
 

@@ -16,6 +16,7 @@
 #include "base/files.h"
 #include "base/strings.h"
 #include "base/time.h"
+#include "registry/git_checkout.h"
 #include "workers/builtin_runners.h"
 #include "workers/child_process.h"
 #include "workers/command_line.h"
