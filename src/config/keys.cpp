@@ -64,26 +64,7 @@ std::vector<Key> places() {
 }
 
 std::vector<Key> weights() {
-  return {{.name = "models.store",
-           .type = Type::kPath,
-           .fallback = "models in the data folder",
-           .variable = "VIDBENCH_MODELS_STORE",
-           .help = "folder of models' weights",
-           .published = true},
-          {.name = "models.quota",
-           .type = Type::kSize,
-           .fallback = "none",
-           .variable = "VIDBENCH_STORE_QUOTA",
-           .help = "bytes that models' weights may take: 500 GB",
-           .published = true},
-          {.name = "mirrors",
-           .type = Type::kTexts,
-           .fallback = "none",
-           .variable = "VIDBENCH_MIRRORS",
-           .help = "addresses that are asked for models' weights first",
-           .separator = ' ',
-           .published = true},
-          {.name = "weights.mirrors",
+  return {{.name = "weights.mirrors",
            .type = Type::kTexts,
            .fallback = "none",
            .variable = "VIDBENCH_WEIGHTS_MIRROR",
@@ -344,8 +325,6 @@ std::string describe_type(const Key& key) {
       return "program";
     case Type::kStore:
       return "address of a store";
-    case Type::kSize:
-      return "size in bytes";
     case Type::kTexts:
       return "list of texts";
     case Type::kWholes:

@@ -52,18 +52,6 @@ Json whole_of(const Key& key, const std::string& text, const std::string& where)
   return whole;
 }
 
-std::string size_of(const Key& key, const std::string& text, const std::string& where) {
-  const size_t digits = text.find_first_not_of("0123456789.");
-  const std::string number = text.substr(0, digits);
-  const std::string unit = digits == std::string::npos ? "" : trim(text.substr(digits));
-  const std::vector<std::string> units = {"", "B", "kB", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB"};
-  double value = 0;
-  if (number.empty() || !YAML::convert<double>::decode(YAML::Node(number), value) ||
-      std::find(units.begin(), units.end(), unit) == units.end())
-    refuse(where, key, text, "a number and B, kB, MB, GB, TB, KiB, MiB, GiB or TiB");
-  return text;
-}
-
 Json scalar_of(const Key& key, const std::string& text, const std::string& where) {
   if (text.find_first_of(std::string("\n\r\0", 3)) != std::string::npos)
     refuse(where, key, text, "write it in one line");
@@ -75,8 +63,6 @@ Json scalar_of(const Key& key, const std::string& text, const std::string& where
       return whole_of(key, text, where);
     case Type::kNumber:
       return number_of(key, text, where);
-    case Type::kSize:
-      return size_of(key, text, where);
     case Type::kChoice:
       if (std::find(key.choices.begin(), key.choices.end(), text) == key.choices.end())
         throw_input(fmt::format("{}: '{}' is not a value of '{}'", where, one_line(text), key.name),
