@@ -174,7 +174,7 @@ TEST(StoreFile, OneOfVersion1IsMigrated) {
   {
     Database db(old);
     migrate(db);
-    db.execute("DROP TABLE missing_measurements; DROP TABLE run_models");
+    db.execute("DROP TABLE missing_measurements; DROP TABLE publications; DROP TABLE run_models");
     db.execute("ALTER TABLE runs DROP COLUMN imported_from");
     db.execute("DELETE FROM schema_migrations WHERE version > 1");
   }
