@@ -51,6 +51,7 @@ struct Entry {
 };
 
 std::optional<Entry> find_entry(const YAML::Node& map, const std::string& name) {
+  if (!map.IsMap()) return {};
   for (const auto& item : map)
     if (item.first.IsScalar() && item.first.Scalar() == name) return Entry{item.first, item.second};
   return {};
@@ -164,6 +165,9 @@ class Edit {
       if (last) return value_ ? replace(*entry) : erase(*entry);
       if (entry->value.IsMap() && entry->value.Style() == YAML::EmitterStyle::Flow)
         return write_out(*entry, depth);
+      if (!entry->value.IsMap() && !entry->value.IsNull())
+        throw_input(fmt::format("{}:{}: '{}' must be a mapping of keys to values", origin_,
+                                line_of(entry->key) + 1, path_[depth]));
       parent = entry;
       map = entry->value;
     }
@@ -230,8 +234,9 @@ size_t count_comments(const std::string& text) {
 
 std::string edit_yaml(const std::string& text, const std::string& origin, Path path,
                       const std::optional<std::string>& value) {
-  const Json wanted =
-      without_empty(changed(values_of(text, origin), path, value ? value_of(*value) : Json()));
+  const Json before = values_of(text, origin);
+  if (!before.is_object()) throw_input(fmt::format("{}:1: expected a mapping of keys to values", origin));
+  const Json wanted = without_empty(changed(before, path, value ? value_of(*value) : Json()));
   const auto refuse = [&](const std::string& why) {
     throw_input(fmt::format("{}: {} in the way that '{}' is written there", origin, why, join(path, ".")),
                 "change it with vidbench config edit");
