@@ -222,7 +222,7 @@ void check_environment(const YamlMap& map, const Deployment& deployment) {
 
 void check_command(const YamlMap& map, const Deployment& deployment) {
   try {
-    (void)read_command_template(deployment);
+    check_patterns(read_command_template(deployment));
   } catch (const CommandFault& e) {
     map.fail(e.key(), e.what(), e.hint());
   }

@@ -192,9 +192,6 @@ void read_settings(const Json& settings, CommandTemplate& command) {
   if (settings.contains("environment"))
     read_pairs(settings["environment"], "settings.environment", command.environment);
   if (settings.contains("stages")) read_pairs(settings["stages"], "settings.stages", command.stages);
-  require_regex(command.progress, "settings.progress");
-  for (const auto& [pattern, name] : command.stages)
-    require_regex(pattern, fmt::format("'{}'", one_line(pattern)));
 }
 
 std::vector<std::string> known_placeholders(const CommandTemplate& command) {
@@ -260,6 +257,12 @@ CommandTemplate read_command_template(const Deployment& deployment) {
   read_settings(deployment.settings, command);
   check(command);
   return command;
+}
+
+void check_patterns(const CommandTemplate& command) {
+  require_regex(command.progress, "settings.progress");
+  for (const auto& [pattern, name] : command.stages)
+    require_regex(pattern, fmt::format("'{}'", one_line(pattern)));
 }
 
 std::string fill(const std::string& text, const Values& values) {
