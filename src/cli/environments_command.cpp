@@ -8,7 +8,6 @@
 #include "cli/status_line.h"
 #include "environments/build.h"
 #include "environments/installed.h"
-#include "registry/command_places.h"
 
 namespace vidbench::cli {
 namespace {
@@ -51,8 +50,7 @@ void build(const EnvironmentsArguments& arguments) {
   const auto registry = registry::Registry::load_default();
   for (const std::string& id : split_lists(arguments.models)) {
     const auto& model = registry.find(id);
-    const auto environment =
-        registry::find_environment(model.deployment, registry::checkout_of(model.deployment));
+    const auto environment = registry::find_environment(model.deployment);
     if (environment.state == registry::EnvironmentState::kNone) {
       log_info(fmt::format("{} names no environment", id));
       continue;

@@ -92,7 +92,8 @@ Built build(const registry::Environment& environment, const BuildOptions& option
             const std::stop_token& stop) {
   if (environment.folder.empty())
     throw_input(environment.problem.empty() ? "the model names no environment that could be built"
-                                            : environment.problem);
+                                            : environment.problem,
+                "name packages and versions in the requirements file");
   fs::create_directories(environment.folder.parent_path());
   const blobs::FileLock lock(environment.folder.string() + ".lock", stop, [](const fs::path&) {
     log_info("another process builds this environment: waiting");

@@ -6,10 +6,8 @@
 #include <algorithm>
 #include <map>
 
-#include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
-#include "registry/command_places.h"
 #include "registry/environment.h"
 
 namespace vidbench::environments {
@@ -38,12 +36,8 @@ std::map<std::string, std::vector<std::string>> names_in_use(const registry::Reg
   std::map<std::string, std::vector<std::string>> models;
   for (const registry::Model& model : registry.models()) {
     if (!model.deployed()) continue;
-    try {
-      const auto environment =
-          registry::find_environment(model.deployment, registry::checkout_of(model.deployment));
-      if (!environment.folder.empty()) models[environment.folder.filename().string()].push_back(model.id);
-    } catch (const Error&) {  // a broken requirements file names nothing
-    }
+    const auto environment = registry::find_environment(model.deployment);
+    if (!environment.folder.empty()) models[environment.name].push_back(model.id);
   }
   return models;
 }

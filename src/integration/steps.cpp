@@ -10,7 +10,6 @@
 #include "base/licence.h"
 #include "base/strings.h"
 #include "environments/build.h"
-#include "registry/command_places.h"
 #include "registry/environment.h"
 #include "report/publish.h"
 
@@ -81,8 +80,7 @@ void register_model(Work& work, Step& step) {
 }
 
 void prepare_environment(Work& work, Step& step) {
-  const auto environment =
-      registry::find_environment(work.model.deployment, registry::checkout_of(work.model.deployment));
+  const auto environment = registry::find_environment(work.model.deployment);
   if (environment.state == registry::EnvironmentState::kNone) {
     step.result = "it names no environment";
   } else if (environment.ready()) {

@@ -21,7 +21,7 @@ ProgramSearch search_program(const Deployment& deployment, const CommandTemplate
   const std::string& name = command.command.front();
   if (name == "python") {
     if (!command.python.empty()) return find_program(command.python);
-    const fs::path of_environment = find_environment(deployment, checkout).python;
+    const fs::path of_environment = find_environment(deployment).python;
     if (!of_environment.empty()) return find_program(of_environment.string());
     const fs::path own = checkout / ".venv/bin/python";
     std::error_code ec;

@@ -37,12 +37,10 @@ std::string command_content(const Deployment& deployment) {
   return content;
 }
 
-// The packages that compute it, where we know them: not those of an interpreter that the user chose.
+// The packages that compute it, where we know them.
 std::string environment_content(const Deployment& deployment) {
-  const Environment environment = find_environment(deployment, checkout_of(deployment));
-  const bool known =
-      environment.state == EnvironmentState::kBuilt || environment.state == EnvironmentState::kAdopted;
-  return known ? environment.name + "\n" : "";
+  const std::string name = find_environment(deployment).content_name();
+  return name.empty() ? "" : name + "\n";
 }
 
 }  // namespace

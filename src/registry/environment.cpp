@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/strings.h"
+#include "registry/command_places.h"
 #include "registry/program.h"
 
 namespace vidbench::registry {
@@ -137,14 +138,10 @@ std::string name_of(const fs::path& file, const Requirements& requirements, cons
   return file.stem().string() + "-" + sha256_hex(content).substr(0, 16);
 }
 
-void find_python_environment(Environment& environment, const fs::path& file, const fs::path& checkout_file) {
+// Name, folder and state by the content of the file. Throws as read_requirements().
+void find_by_content(Environment& environment, const fs::path& file) {
   std::error_code ec;
-  if (!fs::is_regular_file(file, ec)) {
-    environment.problem = fmt::format("{} is not there", file.string());
-    environment.name = checkout_file.string();
-    environment.state = EnvironmentState::kUnbuildable;
-    return;
-  }
+  if (!fs::is_regular_file(file, ec)) throw_input(file.string() + " is not there");
   environment.requirements = read_requirements(file);
   environment.name = name_of(file, environment.requirements, environment.python_version);
   environment.folder = environments_folder() / environment.name;
@@ -158,6 +155,14 @@ void find_python_environment(Environment& environment, const fs::path& file, con
   } else {
     environment.state = EnvironmentState::kMissing;
   }
+}
+
+// The user's own interpreter takes the place of what was found.
+void choose(Environment& environment) {
+  const ProgramSearch python = find_python();
+  environment.state = EnvironmentState::kChosen;
+  environment.python = python.path.value_or(fs::path());
+  environment.problem = python.path ? "" : python.complaint("python3");
 }
 
 }  // namespace
@@ -184,23 +189,32 @@ std::string to_string(EnvironmentState state) {
   return "unbuildable";
 }
 
-Environment find_environment(const Deployment& deployment, const fs::path& checkout) {
+std::string Environment::lack() const {
+  if (ready()) return "";
+  return problem.empty() ? fmt::format("environment {} is not built", name) : problem;
+}
+
+std::string Environment::content_name() const {
+  return state == EnvironmentState::kBuilt || state == EnvironmentState::kAdopted ? name : "";
+}
+
+Environment find_environment(const Deployment& deployment) {
   Environment environment;
   std::string requirements = deployment.environment.requirements;
   if (requirements.empty() && deployment.runner == "diffusers") requirements = kDiffusers;
   if (requirements.empty()) return environment;
+  environment.name = requirements;
   environment.python_version = deployment.environment.python;
   const bool of_checkout = requirements.starts_with("checkout:");
-  const fs::path file = of_checkout ? checkout / requirements.substr(9) : resource_root() / requirements;
-  const char* chosen = std::getenv("VIDBENCH_PYTHON");
-  if (chosen != nullptr && *chosen != '\0') {
-    const ProgramSearch python = find_python();
-    environment.state = EnvironmentState::kChosen;
-    environment.name = requirements;
-    if (python.path) environment.python = *python.path;
-    return environment;
+  try {
+    find_by_content(environment, of_checkout ? checkout_of(deployment) / requirements.substr(9)
+                                             : resource_root() / requirements);
+  } catch (const Error& e) {
+    environment.state = EnvironmentState::kUnbuildable;
+    environment.problem = e.what();
   }
-  find_python_environment(environment, file, requirements);
+  const char* chosen = std::getenv("VIDBENCH_PYTHON");
+  if (chosen != nullptr && *chosen != '\0') choose(environment);
   return environment;
 }
 

@@ -1,4 +1,4 @@
-// The environment a deployment names: Python packages by a requirements file, or a container image by digest.
+// The environment a deployment names: Python packages by a requirements file.
 #pragma once
 
 #include <filesystem>
@@ -34,24 +34,27 @@ enum class EnvironmentState {
   kBuilt,       // by `vidbench environments build`
   kAdopted,     // the installation's .venv has the same packages in the same versions
   kMissing,     // it can be built
-  kUnbuildable  // its requirements file is not there (yet)
+  kUnbuildable  // its requirements file is not there (yet), or cannot be used
 };
 [[nodiscard]] std::string to_string(EnvironmentState state);
 
 struct Environment {
   EnvironmentState state = EnvironmentState::kNone;
-  std::string name;  // content-addressed: "requirements-diffusers-1f0c2a…"; an image as it is named
+  std::string name;  // content-addressed: "requirements-diffusers-1f0c2a…"
   Requirements requirements;
   std::string python_version;    // "3.10"; "" = any
-  std::filesystem::path folder;  // of a built one, or where it would be
+  std::filesystem::path folder;  // of a built one, or where it would be; "" of an unbuildable one
   std::filesystem::path python;  // empty unless chosen, built or adopted
-  std::string problem;           // of an unbuildable one
-  [[nodiscard]] bool ready() const { return state < EnvironmentState::kMissing; }
+  std::string problem;           // of an unbuildable one, and of an interpreter that is not there
+  [[nodiscard]] bool ready() const { return state == EnvironmentState::kNone || !python.empty(); }
+  // Why it is not ready, one sentence; "" when it is.
+  [[nodiscard]] std::string lack() const;
+  // The name where it says which packages there are, "" for an interpreter that the user chose and for none.
+  [[nodiscard]] std::string content_name() const;
 };
 
-// `checkout`: of the repository that "checkout:FILE" names a file of. Starts nothing. What a diffusers
-// deployment names when it names none is python/requirements-diffusers.txt.
-[[nodiscard]] Environment find_environment(const Deployment& deployment,
-                                           const std::filesystem::path& checkout);
+// Starts nothing, and throws nothing for what is wrong with the requirements file: that is its `problem`.
+// What a diffusers deployment names when it names none is python/requirements-diffusers.txt.
+[[nodiscard]] Environment find_environment(const Deployment& deployment);
 
 }  // namespace vidbench::registry

@@ -5,7 +5,6 @@
 #include "base/files.h"
 #include "providers/library.h"
 #include "registry/command_places.h"
-#include "registry/environment.h"
 #include "registry/hub_cache.h"
 #include "registry/program.h"
 #include "registry/weight_sources.h"
@@ -32,16 +31,6 @@ std::string undeployed(const Card& card) {
   return reason;
 }
 
-// "" when the environment is ready, or none is named.
-std::string lack_of(const Environment& environment) {
-  if (!environment.problem.empty()) return "its environment: " + environment.problem;
-  if (environment.state == EnvironmentState::kMissing)
-    return "its environment " + environment.name + " is not built";
-  if (environment.state == EnvironmentState::kChosen && environment.python.empty())
-    return find_python().complaint("python3");
-  return "";
-}
-
 }  // namespace
 
 Machine::Machine() : missing_worker_(missing_worker()), hub_cache_(hub_cache()) {}
@@ -49,17 +38,16 @@ Machine::Machine() : missing_worker_(missing_worker()), hub_cache_(hub_cache()) 
 std::vector<std::string> Machine::missing_environment(const Model& model) const {
   const Deployment& deployment = model.deployment;
   const std::string& requirements = deployment.environment.requirements;
-  if (requirements.empty() && deployment.runner != "diffusers") return {};
-  const fs::path checkout = checkout_of(deployment);
-  const std::string key = (requirements.starts_with("checkout:") ? checkout.string() : "") + "\n" +
-                          requirements + "\n" + deployment.environment.python;
+  const std::string checkout =
+      requirements.starts_with("checkout:") ? checkout_of(deployment).string() : deployment.runner;
+  const std::string key = checkout + "\n" + requirements + "\n" + deployment.environment.python;
   auto known = of_environments_.find(key);
   if (known == of_environments_.end())
-    known = of_environments_.emplace(key, lack_of(find_environment(deployment, checkout))).first;
-  if (known->second.empty()) return {};
-  return {known->second + (known->second.ends_with("is not built")
-                               ? fmt::format(" (vidbench environments build {})", model.id)
-                               : "")};
+    known = of_environments_.emplace(key, find_environment(deployment)).first;
+  const Environment& environment = known->second;
+  if (environment.ready()) return {};
+  const bool buildable = environment.state == EnvironmentState::kMissing;
+  return {environment.lack() + (buildable ? fmt::format(" (vidbench environments build {})", model.id) : "")};
 }
 
 void Machine::check_diffusers(const Deployment& deployment, std::vector<std::string>& missing) const {

@@ -200,7 +200,7 @@ class CommandRunner : public Runner {
     places_ = registry::find_places(model_.deployment);
     if (!places_.missing.empty())
       throw_environment(fmt::format("model {}: {}", model_.id, join(places_.missing, "; ")));
-    environment_ = hold_environment(model_);
+    held_ = hold_environment(model_);
     registry::verify_weights(model_);
     log_ = std::make_unique<WorkerLog>(options_.log_path);
     store::ModelFacts facts;
@@ -212,14 +212,14 @@ class CommandRunner : public Runner {
     facts.settings["includes_loading"] = true;  // in every latency
     if (const std::string commit = registry::checkout_commit(places_.checkout); !commit.empty())
       facts.versions["repository"] = commit;
-    if (const std::string name = environment_name(model_); !name.empty())
+    if (const std::string name = held_.environment.content_name(); !name.empty())
       facts.versions["environment"] = name;
     return facts;
   }
   [[nodiscard]] bool alive() const override { return log_ != nullptr; }
   void stop() noexcept override {
     log_.reset();
-    environment_.reset();
+    held_ = {};
   }
   [[nodiscard]] bool warms_up() const override { return false; }
 
@@ -308,7 +308,7 @@ class CommandRunner : public Runner {
   registry::CommandTemplate command_;
   std::string device_;
   registry::CommandPlaces places_;
-  Descriptor environment_;
+  HeldEnvironment held_;
   std::unique_ptr<WorkerLog> log_;  // while the runner is started
 };
 

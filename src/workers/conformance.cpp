@@ -10,9 +10,7 @@
 #include "base/strings.h"
 #include "base/time.h"
 #include "media/npy.h"
-#include "registry/command_places.h"
 #include "registry/command_template.h"
-#include "registry/environment.h"
 #include "workers/builtin_runners.h"
 #include "workers/launch.h"
 #include "workers/process_runner.h"
@@ -69,19 +67,17 @@ class Conformance {
   }
 
   bool check_environment() {
-    const registry::Environment environment =
-        registry::find_environment(model_.deployment, registry::checkout_of(model_.deployment));
-    if (environment.state == registry::EnvironmentState::kNone) return true;
-    return add("its environment is there", environment.ready() && !environment.python.empty(),
-               environment.problem.empty()
-                   ? fmt::format("{}: {}", environment.name, to_string(environment.state))
-                   : environment.problem);
+    if (environment_.state == registry::EnvironmentState::kNone) return true;
+    return add("its environment is there", environment_.ready(),
+               environment_.problem.empty()
+                   ? fmt::format("{}: {}", environment_.name, to_string(environment_.state))
+                   : environment_.problem);
   }
 
   // A process that is never loaded: greets, refuses a method it does not know, ends when asked.
   bool check_handshake() {
     try {
-      WorkerProcess worker(worker_options(command_of(model_), runner_options_));
+      WorkerProcess worker(worker_options(command_of(model_, environment_), runner_options_));
       const Json hello = initialize(worker, runner_options_, "generate", model_.deployment.start_timeout_s);
       const Json name = hello.value("name", Json());
       add("handshake", true, name.is_string() ? one_line(name.get<std::string>()) : "no name");
@@ -233,6 +229,7 @@ class Conformance {
   const registry::Model& model_;
   RunnerOptions runner_options_;
   const ConformanceOptions& options_;
+  const registry::Environment environment_ = registry::find_environment(model_.deployment);
   bool speaks_protocol_ = true, asks_steps_ = true;
   TemporaryDirectory videos_{"vidbench-validate"};
   ConformanceReport report_;

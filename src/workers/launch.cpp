@@ -9,16 +9,11 @@
 
 #include "base/files.h"
 #include "base/strings.h"
-#include "registry/command_places.h"
-#include "registry/environment.h"
-#include "registry/program.h"
 
 namespace vidbench::workers {
 
-std::vector<std::string> command_of(const registry::Model& model) {
+std::vector<std::string> command_of(const registry::Model& model, const registry::Environment& environment) {
   const registry::Deployment& deployment = model.deployment;
-  const registry::Environment environment =
-      registry::find_environment(deployment, registry::checkout_of(deployment));
   std::string python = environment.python.string();
   if (python.empty() && !environment.folder.empty()) python = (environment.folder / "bin/python").string();
   if (python.empty()) python = "python3";
@@ -29,30 +24,21 @@ std::vector<std::string> command_of(const registry::Model& model) {
   return command;
 }
 
-Descriptor hold_environment(const registry::Model& model) {
-  const registry::Environment environment =
-      registry::find_environment(model.deployment, registry::checkout_of(model.deployment));
-  if (environment.state == registry::EnvironmentState::kNone) return {};
-  if (environment.python.empty())
+HeldEnvironment hold_environment(const registry::Model& model) {
+  HeldEnvironment held{registry::find_environment(model.deployment), {}};
+  const registry::Environment& environment = held.environment;
+  if (!environment.ready())
     throw_environment(
-        fmt::format("model {}: its environment {} is {}", model.id, environment.name,
-                    environment.problem.empty() ? to_string(environment.state) : environment.problem),
+        fmt::format("model {}: {}", model.id, environment.lack()),
         fmt::format("vidbench environments build {}, or set VIDBENCH_PYTHON to an interpreter", model.id));
-  if (environment.state != registry::EnvironmentState::kBuilt) return {};
-  Descriptor held(::open((environment.folder / registry::kEnvironmentFile).c_str(), O_RDONLY | O_CLOEXEC));
-  if (held.get() < 0 || ::flock(held.get(), LOCK_SH | LOCK_NB) != 0)
+  if (environment.state != registry::EnvironmentState::kBuilt) return held;
+  const auto file = environment.folder / registry::kEnvironmentFile;
+  held.lock = Descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (held.lock.get() < 0 || ::flock(held.lock.get(), LOCK_SH | LOCK_NB) != 0)
     throw_environment(
         fmt::format("model {}: its environment {} is being removed", model.id, environment.name),
         fmt::format("vidbench environments build {}", model.id));
   return held;
-}
-
-std::string environment_name(const registry::Model& model) {
-  const registry::Environment environment =
-      registry::find_environment(model.deployment, registry::checkout_of(model.deployment));
-  const bool known = environment.state == registry::EnvironmentState::kBuilt ||
-                     environment.state == registry::EnvironmentState::kAdopted;
-  return known ? environment.name : "";
 }
 
 WorkerOptions worker_options(std::vector<std::string> command, const RunnerOptions& options) {

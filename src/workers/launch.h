@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "registry/environment.h"
 #include "registry/registry.h"
 #include "workers/child_process.h"
 #include "workers/runner.h"
@@ -11,15 +12,18 @@
 
 namespace vidbench::workers {
 
-// The program and arguments of a model of kind "worker" or "diffusers"; the interpreter of an environment
-// that is not built stands where it will be.
-[[nodiscard]] std::vector<std::string> command_of(const registry::Model& model);
-// Keeps the environment that the model names from being removed while the descriptor is open. Throws
-// Error(kEnvironment) when it is not there.
-[[nodiscard]] Descriptor hold_environment(const registry::Model& model);
+// The program and arguments of a model of kind "worker" or "diffusers" in its environment; the interpreter of
+// one that is not built stands where it will be.
+[[nodiscard]] std::vector<std::string> command_of(const registry::Model& model,
+                                                  const registry::Environment& environment);
 
-// Of the one that the model runs in, "" when it names none or the user chose an interpreter.
-[[nodiscard]] std::string environment_name(const registry::Model& model);
+// The environment that a model runs in; a built one is not removed while `lock` is open.
+struct HeldEnvironment {
+  registry::Environment environment;
+  Descriptor lock;
+};
+// Throws Error(kEnvironment) when it is not there.
+[[nodiscard]] HeldEnvironment hold_environment(const registry::Model& model);
 
 // The worker's environment: PYTHONPATH with our SDK in front, thread counts, and offline switches of the
 // model hubs.

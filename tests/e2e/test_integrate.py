@@ -6,6 +6,7 @@ import json
 import pathlib
 import signal
 import subprocess
+import sys
 import time
 import zipfile
 
@@ -90,6 +91,11 @@ def test_an_environment_is_built_once_shared_and_collected(vidbench: Vidbench, p
     folder = vidbench.home / "data/vidbench/environments" / built["name"]
     assert f"{PACKAGE}==1.0" in (folder / "lock.txt").read_text()
 
+    # An interpreter of the user's own does not make it garbage.
+    vidbench.environment["VIDBENCH_PYTHON"] = sys.executable
+    assert vidbench.json("environments", "gc", "--dry-run")["environments"] == []
+    vidbench.environment.pop("VIDBENCH_PYTHON")
+
     # Another version is another environment; the first one is then named by nobody.
     make_wheel(packages, "1.1")
     (vidbench.home / "requirements.txt").write_text(f"{PACKAGE}==1.1\n")
@@ -118,6 +124,10 @@ def test_a_package_that_is_not_there_is_named_and_nothing_is_left_in_use(
 def test_requirements_that_cannot_be_shared_are_refused(vidbench: Vidbench, packages: pathlib.Path) -> None:
     plain_model(vidbench, "-e .\n")
     assert "requirements.txt:1" in vidbench.run("environments", "build", "plain", code=2).stderr
+    # Only this model suffers from it.
+    (missing,) = vidbench.json("models", "show", "plain")["missing"]
+    assert "requirements.txt:1" in missing
+    assert vidbench.json("models", "show", "shapes-base-8")["runnable"]
 
 
 def test_the_embedded_family_is_integrated_and_published(vidbench: Vidbench) -> None:

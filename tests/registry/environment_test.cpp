@@ -81,21 +81,21 @@ TEST_F(EnvironmentTest, WhatCannotBeSharedIsRefusedWithItsLine) {
 
 TEST_F(EnvironmentTest, TheNameFollowsFromTheContent) {
   write("a.txt", "numpy==2.4.6 # today\n");
-  const std::string first = find_environment(deployment("a.txt"), {}).name;
+  const std::string first = find_environment(deployment("a.txt")).name;
   write("a.txt", "# tomorrow\nnumpy==2.4.6\n");
-  EXPECT_EQ(find_environment(deployment("a.txt"), {}).name, first);
+  EXPECT_EQ(find_environment(deployment("a.txt")).name, first);
   write("a.txt", "numpy==2.4.7\n");
-  EXPECT_NE(find_environment(deployment("a.txt"), {}).name, first);
+  EXPECT_NE(find_environment(deployment("a.txt")).name, first);
   EXPECT_TRUE(first.starts_with("a-"));
 }
 
 TEST_F(EnvironmentTest, IsMissingThenBuilt) {
   write("a.txt", "numpy==2.4.6\n");
-  const Environment missing = find_environment(deployment("a.txt"), {});
+  const Environment missing = find_environment(deployment("a.txt"));
   EXPECT_EQ(missing.state, EnvironmentState::kMissing);
   EXPECT_FALSE(missing.ready());
   write_file_atomic(missing.folder / kEnvironmentFile, "{}");
-  const Environment built = find_environment(deployment("a.txt"), {});
+  const Environment built = find_environment(deployment("a.txt"));
   EXPECT_EQ(built.state, EnvironmentState::kBuilt);
   EXPECT_EQ(built.python, missing.folder / "bin/python");
 }
@@ -105,30 +105,48 @@ TEST_F(EnvironmentTest, TheInstallationsOwnIsTakenWhenItHasTheSamePackages) {
   write(".venv/bin/python", "");
   write(".venv/lib/python3.11/site-packages/typing_extensions-4.1.dist-info/METADATA", "");
   write(".venv/lib/python3.11/site-packages/torch-2.12.0.dist-info/METADATA", "");
-  EXPECT_EQ(find_environment(deployment("a.txt"), {}).state, EnvironmentState::kMissing);
+  EXPECT_EQ(find_environment(deployment("a.txt")).state, EnvironmentState::kMissing);
   write(".venv/lib/python3.11/site-packages/torch-2.13.0+cpu.dist-info/METADATA", "");
-  EXPECT_EQ(find_environment(deployment("a.txt"), {}).state, EnvironmentState::kAdopted);
+  EXPECT_EQ(find_environment(deployment("a.txt")).state, EnvironmentState::kAdopted);
 }
 
 TEST_F(EnvironmentTest, AChosenInterpreterStandsForAll) {
   write("a.txt", "numpy==2.4.6\n");
   const Variable python("VIDBENCH_PYTHON", "/bin/sh");
-  const Environment chosen = find_environment(deployment("a.txt"), {});
+  const Environment chosen = find_environment(deployment("a.txt"));
   EXPECT_EQ(chosen.state, EnvironmentState::kChosen);
   EXPECT_EQ(chosen.python, "/bin/sh");
 }
 
 TEST_F(EnvironmentTest, ACheckoutBringsItsOwnFile) {
-  const Environment absent = find_environment(deployment("checkout:requirements.txt"), root() / "toy");
+  Deployment toy = deployment("checkout:requirements.txt");
+  toy.settings["directory"] = (root() / "toy").string();
+  const Environment absent = find_environment(toy);
   EXPECT_EQ(absent.state, EnvironmentState::kUnbuildable);
   EXPECT_NE(absent.problem.find("requirements.txt is not there"), std::string::npos);
   write("toy/requirements.txt", "numpy\n");
-  EXPECT_EQ(find_environment(deployment("checkout:requirements.txt"), root() / "toy").state,
-            EnvironmentState::kMissing);
+  EXPECT_EQ(find_environment(toy).state, EnvironmentState::kMissing);
+}
+
+TEST_F(EnvironmentTest, ABrokenFileIsAProblemOfThisEnvironmentAlone) {
+  write("a.txt", "numpy==1.0\n-e .\n");
+  const Environment broken = find_environment(deployment("a.txt"));
+  EXPECT_EQ(broken.state, EnvironmentState::kUnbuildable);
+  EXPECT_NE(broken.lack().find("a.txt:2"), std::string::npos) << broken.lack();
+}
+
+TEST_F(EnvironmentTest, AChosenInterpreterLeavesTheNameAsItIs) {
+  write("a.txt", "numpy==2.4.6\n");
+  const Environment usual = find_environment(deployment("a.txt"));
+  const Variable python("VIDBENCH_PYTHON", "/bin/sh");
+  const Environment chosen = find_environment(deployment("a.txt"));
+  EXPECT_EQ(chosen.name, usual.name) << "so that gc knows what is named";
+  EXPECT_EQ(chosen.folder, usual.folder);
+  EXPECT_EQ(chosen.content_name(), "") << "what it has is not known";
 }
 
 TEST_F(EnvironmentTest, NoneIsNeededWhereNoneIsNamed) {
-  EXPECT_EQ(find_environment(deployment(""), {}).state, EnvironmentState::kNone);
+  EXPECT_EQ(find_environment(deployment("")).state, EnvironmentState::kNone);
 }
 
 }  // namespace
