@@ -141,7 +141,7 @@ std::string catalogue_text(const Model& model, std::span<const std::string> rema
   out << YAML::Key << "models" << YAML::Value << YAML::BeginSeq << YAML::BeginMap;
   write(out, "id", model.id);
   write_card(out, model.card);
-  if (model.deployed()) write_deployment(out, model.deployment);
+  write_deployment(out, model.deployment);
   out << YAML::EndMap << YAML::EndSeq << YAML::EndMap;
   return std::string(out.c_str()) + "\n";
 }

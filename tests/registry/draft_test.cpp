@@ -192,6 +192,15 @@ TEST(IdFrom, KeepsWhatAnIdMayHold) {
   EXPECT_EQ(id_from("模型"), "");
 }
 
+TEST(CatalogueWriter, KeepsWhatIsKnownOfAModelThatNobodyKnowsHowToRun) {
+  Draft draft;
+  draft.model.id = "known";
+  draft.model.deployment.defaults.frames = 81;
+  const Model again = read_back(draft);
+  EXPECT_FALSE(again.deployed());
+  EXPECT_EQ(again.deployment.defaults.frames, 81);
+}
+
 TEST(CatalogueWriter, QuotesWhatWouldNotBeText) {
   Draft draft = draft_of_worker({"python", "1.0", "yes", "a: b", "# no", "", "x\ny", "it's"});
   draft.model.id = "odd";
