@@ -26,7 +26,7 @@ class Journal {
   void started(const std::string& run, const Costs& cost);
   // It has taken this long; written once a second at most, and not at all on a full disk.
   void beat(double seconds);
-  // It ended for now. `outcome`: members for readers (state, reason, samples).
+  // It ended, or was interrupted. `outcome`: members for readers (state, reason, samples).
   void ended(const std::string& run, double seconds, const Costs& cost, const Json& outcome);
   // A run that a kill left without its end is ended now, with the time of its last beat.
   // `cost_of(run)` is what its directory tells.

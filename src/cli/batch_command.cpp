@@ -12,6 +12,7 @@
 #include "cli/context.h"
 #include "cli/progress.h"
 #include "cli/run_output.h"
+#include "cli/run_places.h"
 #include "cli/signals.h"
 
 namespace vidbench::cli {
@@ -19,20 +20,16 @@ namespace fs = std::filesystem;
 namespace {
 
 struct BatchArguments {
-  std::string file, format, profile, runs_directory, cache_directory, evaluator;
+  std::string file, format, profile;
+  RunPlaces places;
   bool dry_run = false, online = false, retry_failed = false, quiet = false;
 };
 
 batch::BatchOptions options_of(const BatchArguments& arguments, const Context& context) {
   batch::BatchOptions options;
   options.retry_failed = arguments.retry_failed;
-  options.run.runs_directory =
-      arguments.runs_directory.empty() ? default_runs_directory() : fs::path(arguments.runs_directory);
-  options.run.cache_directory =
-      arguments.cache_directory.empty() ? default_cache_directory() : fs::path(arguments.cache_directory);
-  options.run.evaluator = evaluator_command(arguments.evaluator);
+  take_places(options.run, arguments.places, context);
   options.run.offline = !arguments.online;
-  options.run.command_line = context.command_line;
   return options;
 }
 
@@ -143,11 +140,8 @@ void add_batch_command(CLI::App& app, Context& context) {
   add_store_option(*command, context);
   command->add_option("--profile", arguments->profile,
                       "score profile: quality, balanced or realtime (default: the suite's)");
-  command->add_option("--out", arguments->runs_directory, "folder for run directories");
-  command->add_option("--cache-dir", arguments->cache_directory,
-                      "generated videos (default: $VIDBENCH_CACHE, else the cache folder)");
-  command->add_option("--evaluator", arguments->evaluator,
-                      "command of the metric worker (default: vidbench-eval)");
+  add_out_option(*command, arguments->places.runs_directory);
+  add_run_places_options(*command, arguments->places);
   command->add_flag("--quiet,-q", arguments->quiet, "no progress");
   command->callback([arguments, &context] { run_batch(*arguments, context); });
 }

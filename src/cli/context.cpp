@@ -10,14 +10,10 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/strings.h"
+#include "base/variable.h"
 
 namespace vidbench::cli {
 namespace {
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
-}
 
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
@@ -78,18 +74,18 @@ void print_table(const report::Table& table, const std::string& format) {
 
 bool wants_colour(const std::string& configured, bool terminal) {
   if (configured == "always" || configured == "never") return configured == "always";
-  if (!environment("NO_COLOR").empty()) return false;
-  if (const std::string force = environment("CLICOLOR_FORCE"); !force.empty() && force != "0") return true;
-  return terminal && environment("TERM") != "dumb" && environment("CLICOLOR") != "0";
+  if (!variable("NO_COLOR").empty()) return false;
+  if (const std::string force = variable("CLICOLOR_FORCE"); !force.empty() && force != "0") return true;
+  return terminal && variable("TERM") != "dumb" && variable("CLICOLOR") != "0";
 }
 
 report::TerminalStyle stdout_style() {
   report::TerminalStyle style;
-  style.colour = wants_colour(environment("VIDBENCH_COLOUR"), isatty(STDOUT_FILENO) == 1);
+  style.colour = wants_colour(variable("VIDBENCH_COLOUR"), isatty(STDOUT_FILENO) == 1);
   if (isatty(STDOUT_FILENO) == 1) {
     winsize size{};
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) style.width = size.ws_col;
-  } else if (const std::string columns = environment("COLUMNS"); !columns.empty()) {
+  } else if (const std::string columns = variable("COLUMNS"); !columns.empty()) {
     style.width = std::max(40UL, std::strtoul(columns.c_str(), nullptr, 10));
   } else {
     style.width = 160;  // a file or a pipe: nothing needs to be dropped
@@ -97,14 +93,9 @@ report::TerminalStyle stdout_style() {
   return style;
 }
 
-bool stderr_is_terminal() { return isatty(STDERR_FILENO) == 1 && environment("TERM") != "dumb"; }
+bool stderr_is_terminal() { return isatty(STDERR_FILENO) == 1 && variable("TERM") != "dumb"; }
 
 std::filesystem::path default_runs_directory() { return data_home() / "runs"; }
-
-std::filesystem::path default_cache_directory() {
-  const std::string own = environment("VIDBENCH_CACHE");
-  return own.empty() ? cache_home() : std::filesystem::path(own);
-}
 
 void add_weights_options(CLI::App& command, WeightsOptions& options) {
   command.add_option("--weights-dir", options.folders, "a folder with official weight files; repeatable")

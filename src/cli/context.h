@@ -46,7 +46,6 @@ void print_table(const report::Table& table, const std::string& format);
 [[nodiscard]] report::TerminalStyle stdout_style();
 [[nodiscard]] bool stderr_is_terminal();
 [[nodiscard]] std::filesystem::path default_runs_directory();
-[[nodiscard]] std::filesystem::path default_cache_directory();
 // Where the metric worker looks for official weights, beside <data folder>/weights.
 struct WeightsOptions {
   std::vector<std::string> folders;

@@ -32,6 +32,9 @@ class Guide {
                                                      const std::vector<std::string>& answers) = 0;
 };
 
+// Full-screen where the terminal can, unless `plain` is asked for.
+[[nodiscard]] std::unique_ptr<Guide> make_guide(bool plain);
+
 [[nodiscard]] std::unique_ptr<Guide> make_screen_guide();  // needs screen_is_possible()
 [[nodiscard]] std::unique_ptr<Guide> make_plain_guide();   // stdin and stderr
 

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "base/error.h"
@@ -9,6 +7,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "base/url.h"
+#include "base/variable.h"
 #include "cli/context.h"
 #include "cli/guide.h"
 #include "cli/models_commands.h"
@@ -30,11 +29,6 @@ struct AddArguments {
   registry::GenerationDefaults defaults;
   bool online = false, dry_run = false, plain = false;
 };
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 // Of the hub; null for what is not there.
 Json ask_hub(const std::string& path) {
@@ -161,8 +155,7 @@ void take_arguments(registry::Model& model, const AddArguments& arguments) {
 // The answers to questions on a terminal; what is left ends the command and writes nothing.
 class Interview {
  public:
-  explicit Interview(bool plain)
-      : guide_(!plain && screen_is_possible() ? make_screen_guide() : make_plain_guide()) {}
+  explicit Interview(bool plain) : guide_(make_guide(plain)) {}
 
   void ask_source(AddArguments& arguments) {
     const size_t kind = decide({"What do you add?"},
@@ -246,7 +239,7 @@ void report_next(const fs::path& file, const std::string& id, const std::vector<
 void add(AddArguments arguments) {
   std::optional<Interview> interview;
   if (arguments.source.empty() && arguments.command.empty()) {
-    if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1)
+    if (!can_ask())
       throw_input("models add needs a source",
                   "hf:owner/name, github:owner/name, hosted:PROVIDER/MODEL or a folder");
     interview.emplace(arguments.plain);

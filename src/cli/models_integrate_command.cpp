@@ -6,6 +6,7 @@
 #include "cli/models_commands.h"
 #include "cli/progress.h"
 #include "cli/run_output.h"
+#include "cli/run_places.h"
 #include "cli/signals.h"
 #include "integration/integration.h"
 #include "report/format.h"
@@ -14,7 +15,8 @@ namespace vidbench::cli {
 namespace {
 
 struct IntegrateArguments {
-  std::string model, suite = "standard", evaluator, format;
+  std::string model, suite = "standard", format;
+  RunPlaces places;
   bool online = false, quiet = false;
   integration::Options options;
 };
@@ -45,10 +47,7 @@ void integrate(IntegrateArguments& arguments, Context& context) {
   auto& options = arguments.options;
   options.suite = suites::find_suite(arguments.suite);
   options.run.suite_source = arguments.suite;
-  options.run.runs_directory = default_runs_directory();
-  options.run.cache_directory = default_cache_directory();
-  options.run.evaluator = evaluator_command(arguments.evaluator);
-  options.run.command_line = context.command_line;
+  take_places(options.run, arguments.places, context);
   options.run.offline = !arguments.online;
   options.on_note = [](const std::string& note) { log_info(note); };
   auto store = context.open_store();
@@ -62,10 +61,7 @@ void integrate(IntegrateArguments& arguments, Context& context) {
     write_results(*store, run);
   print_record(record, arguments.format);
   tell(record);
-  const bool failed = std::any_of(record.steps.begin(), record.steps.end(), [](const auto& step) {
-    return step.state == integration::StepState::kFailed;
-  });
-  if (failed) context.exit_code = static_cast<int>(ErrorCode::kGateFailed);
+  if (record.failed() != nullptr) context.exit_code = static_cast<int>(ErrorCode::kGateFailed);
 }
 
 }  // namespace
@@ -87,8 +83,8 @@ void add_models_integrate_command(CLI::App& models, Context& context) {
   command->add_option("--frames", options.conformance.frames, "frames of the validation's videos");
   command->add_option("--width", options.conformance.width, "their width in pixels");
   command->add_option("--height", options.conformance.height, "their height in pixels");
-  command->add_option("--evaluator", arguments->evaluator,
-                      "command of the metric worker (default: vidbench-eval)");
+  add_out_option(*command, arguments->places.runs_directory);
+  add_run_places_options(*command, arguments->places);
   command->add_flag("--online", arguments->online, "let workers use the network");
   command->add_flag("--again", options.again, "take every step again");
   command->add_flag("--quiet,-q", arguments->quiet, "no progress");

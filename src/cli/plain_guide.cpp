@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/guide.h"
+#include "cli/terminal.h"
 
 namespace vidbench::cli {
 namespace {
@@ -118,6 +119,10 @@ class PlainGuide final : public Guide {
 };
 
 }  // namespace
+
+std::unique_ptr<Guide> make_guide(bool plain) {
+  return !plain && screen_is_possible() ? make_screen_guide() : make_plain_guide();
+}
 
 std::unique_ptr<Guide> make_plain_guide() { return std::make_unique<PlainGuide>(); }
 

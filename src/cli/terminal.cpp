@@ -10,10 +10,10 @@
 #include <climits>
 #include <clocale>
 #include <cstdio>
-#include <cstdlib>
 #include <cwchar>
 
 #include "base/error.h"
+#include "base/variable.h"
 
 namespace vidbench::cli {
 namespace {
@@ -21,11 +21,6 @@ namespace {
 constexpr int kEscapeDelay_ms = 50;  // how long the rest of an arrow key's sequence may take
 constexpr wint_t kCtrlC = 3, kTabulator = 9, kLineFeed = 10, kReturn = 13, kEscape = 27, kDelete = 127,
                  kBack = 8;
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
-}
 
 // Foreign text as wide characters that each take one or two columns.
 std::wstring printable(std::string_view text) {
@@ -134,10 +129,11 @@ struct Screen::State {
   WINDOW* window = nullptr;
 };
 
+bool can_ask() { return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1; }
+
 bool screen_is_possible() {
-  const std::string terminal = environment("TERM");
-  if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1 || terminal.empty() || terminal == "dumb")
-    return false;
+  const std::string terminal = variable("TERM");
+  if (!can_ask() || terminal.empty() || terminal == "dumb") return false;
   return std::setlocale(LC_CTYPE, "") != nullptr && std::string_view(nl_langinfo(CODESET)) == "UTF-8";
 }
 
@@ -145,7 +141,7 @@ Screen::Screen() : state_(std::make_unique<State>()) {
   ::use_env(TRUE);
   state_->screen = ::newterm(nullptr, stderr, stdin);
   if (state_->screen == nullptr)
-    throw_environment("the terminal '" + environment("TERM") + "' is not known", "vidbench run --plain");
+    throw_environment("the terminal '" + variable("TERM") + "' is not known", "vidbench run --plain");
   state_->window = ::stdscr;
   ::set_escdelay(kEscapeDelay_ms);
   ::raw();  // Ctrl-C is a key

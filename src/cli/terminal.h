@@ -32,6 +32,8 @@ struct Key {
 
 enum class TextStyle { kPlain, kBold, kDim, kSelected };
 
+// Whether somebody is there to answer: stdin and stderr are a terminal.
+[[nodiscard]] bool can_ask();
 // Whether `Screen` can work: stdin and stderr are a terminal that can move its cursor, in a UTF-8 locale.
 // Sets the locale of characters.
 [[nodiscard]] bool screen_is_possible();

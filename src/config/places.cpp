@@ -7,15 +7,11 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/variable.h"
 
 namespace vidbench::config {
 namespace fs = std::filesystem;
 namespace {
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 void refuse_foreign(const fs::path& file) {
   struct stat status {};

@@ -40,8 +40,7 @@ void attempt(Work& work, Record& record, Step& step) {
 // The results of another suite are not those that are asked for.
 void choose_suite(Record& record, const suites::Suite& suite) {
   if (record.suite_digest != suite.digest)
-    for (const char* name : {"benchmark", "publication"})
-      record.step(name) = {name, {}, {}, 0, {}, {}, Json::object()};
+    for (const char* name : {"benchmark", "publication"}) record.step(name) = pending_step(name);
   record.suite = suite.id;
   record.suite_digest = suite.digest;
 }

@@ -61,6 +61,12 @@ bool Record::accepted() const {
                      [](const Step& step) { return step.state == StepState::kDone; });
 }
 
+const Step* Record::failed() const {
+  const auto found = std::find_if(steps.begin(), steps.end(),
+                                  [](const Step& step) { return step.state == StepState::kFailed; });
+  return found == steps.end() ? nullptr : &*found;
+}
+
 Step& Record::step(const std::string& name) {
   const auto found =
       std::find_if(steps.begin(), steps.end(), [&](const Step& step) { return step.name == name; });
@@ -69,12 +75,17 @@ Step& Record::step(const std::string& name) {
   return *found;
 }
 
+Step pending_step(const std::string& name) {
+  Step step;
+  step.name = name;
+  return step;
+}
+
 Record new_record(const std::string& model, const std::string& digest) {
   Record record;
   record.model = model;
   record.digest = digest;
-  for (const std::string& name : step_names())
-    record.steps.push_back({name, {}, {}, 0, {}, {}, Json::object()});
+  for (const std::string& name : step_names()) record.steps.push_back(pending_step(name));
   return record;
 }
 
@@ -118,12 +129,10 @@ Json to_json(const Record& record) {
 }
 
 std::string report_markdown(const Record& record) {
-  const auto failed = std::find_if(record.steps.begin(), record.steps.end(),
-                                   [](const Step& step) { return step.state == StepState::kFailed; });
   std::string text = fmt::format("# Integration of {}\n\n", record.model);
   if (record.accepted())
     text += "**Accepted.**\n";
-  else if (failed != record.steps.end())
+  else if (const Step* failed = record.failed())
     text += fmt::format("**Not accepted**: {} failed. {}\n", failed->name, cell(failed->result));
   else
     text += "**Not finished.**\n";

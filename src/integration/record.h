@@ -28,10 +28,12 @@ struct Record {
   std::string suite, suite_digest;
   std::vector<Step> steps;  // all of them, in order
 
-  [[nodiscard]] bool accepted() const;  // every step is done
+  [[nodiscard]] bool accepted() const;       // every step is done
+  [[nodiscard]] const Step* failed() const;  // the step that failed; null when none did
   [[nodiscard]] Step& step(const std::string& name);
 };
 
+[[nodiscard]] Step pending_step(const std::string& name);
 [[nodiscard]] Record new_record(const std::string& model, const std::string& digest);
 [[nodiscard]] const std::vector<std::string>& step_names();
 

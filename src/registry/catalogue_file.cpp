@@ -31,11 +31,6 @@ bool is_id(const std::string& id) {
          std::all_of(id.begin(), id.end(), allowed);
 }
 
-bool is_sha256(const std::string& text) {
-  const auto hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-  return text.size() == 64 && std::all_of(text.begin(), text.end(), hex);
-}
-
 // "auto", "cpu", "cuda", "cuda:1", …
 bool is_device(const std::string& text) {
   const size_t letters = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz");

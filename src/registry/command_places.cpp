@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <optional>
 
 #include "base/files.h"
 #include "base/strings.h"
+#include "base/variable.h"
 #include "registry/environment.h"
 #include "registry/hub_cache.h"
 #include "registry/program.h"
@@ -67,9 +67,8 @@ fs::path checkout_of(const Deployment& deployment) {
   if (directory.is_string() && directory != "") return directory.get<std::string>();
   const Json repository = deployment.settings.value("repository", Json());
   if (!repository.is_string() || !repository.get<std::string>().starts_with("github:")) return {};
-  const char* folder = std::getenv("VIDBENCH_REPOSITORIES");
-  const fs::path base =
-      folder != nullptr && *folder != '\0' ? fs::path(folder) : data_home() / "repositories";
+  const std::string folder = variable("VIDBENCH_REPOSITORIES");
+  const fs::path base = folder.empty() ? data_home() / "repositories" : fs::path(folder);
   return fs::absolute(base / repository.get<std::string>().substr(7));
 }
 

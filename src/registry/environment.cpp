@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 #include <set>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/strings.h"
+#include "base/variable.h"
 #include "registry/command_places.h"
 #include "registry/program.h"
 
@@ -213,8 +213,7 @@ Environment find_environment(const Deployment& deployment) {
     environment.state = EnvironmentState::kUnbuildable;
     environment.problem = e.what();
   }
-  const char* chosen = std::getenv("VIDBENCH_PYTHON");
-  if (chosen != nullptr && *chosen != '\0') choose(environment);
+  if (!variable("VIDBENCH_PYTHON").empty()) choose(environment);
   return environment;
 }
 

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/strings.h"
+#include "base/variable.h"
 #include "registry/catalogue_file.h"
 #include "registry/catalogue_index.h"
 #include "registry/git_checkout.h"
@@ -102,8 +102,7 @@ Registry Registry::load_default() {
   std::vector<fs::path> folders = {resource_root() / "catalogue"};
   std::error_code ec;
   if (fs::is_directory(own_catalogue(), ec)) folders.push_back(own_catalogue());
-  const char* more = std::getenv("VIDBENCH_CATALOGUE");
-  for (const std::string& folder : split(more == nullptr ? "" : more, ':'))
+  for (const std::string& folder : split(variable("VIDBENCH_CATALOGUE"), ':'))
     if (!folder.empty()) folders.emplace_back(folder);
   return load(folders);
 }

@@ -7,11 +7,11 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 
 #include "base/files.h"
 #include "base/strings.h"
+#include "base/variable.h"
 #include "resources/gpus.h"
 
 namespace vidbench::resources {
@@ -65,11 +65,6 @@ void probe_processor(Hardware& hardware) {
   if (uname(&kernel) == 0) hardware.kernel = std::string(kernel.sysname) + " " + kernel.release;
 }
 
-fs::path cache_folder() {
-  const char* own = std::getenv("VIDBENCH_CACHE");
-  return own == nullptr || *own == '\0' ? cache_home() : fs::path(own);
-}
-
 }  // namespace
 
 uint64_t Hardware::largest_gpu_bytes() const {
@@ -83,13 +78,13 @@ Hardware probe_hardware() {
   probe_processor(hardware);
   hardware.gpus = nvidia_gpus(hardware.notes);
   for (Gpu& gpu : amd_gpus("/sys")) hardware.gpus.push_back(std::move(gpu));
-  hardware.disks = {disk_of("data", data_home()), disk_of("cache", cache_folder())};
+  hardware.disks = {disk_of("data", data_home()), disk_of("cache", cache_directory())};
   return hardware;
 }
 
 Hardware judged_hardware() {
-  const char* file = std::getenv("VIDBENCH_HARDWARE");
-  if (file == nullptr || *file == '\0') return probe_hardware();
+  const std::string file = variable("VIDBENCH_HARDWARE");
+  if (file.empty()) return probe_hardware();
   return hardware_from_json(parse_json(read_file(file, kDocumentLimitBytes), file), file);
 }
 
