@@ -1,43 +1,20 @@
 // schemas/batch.schema.json serves editors; it must know the same keys and bounds as the reader.
 #include <gtest/gtest.h>
 
-#include <set>
-
-#include "base/error.h"
-#include "base/files.h"
-#include "base/strings.h"
+#include "../schema_keys.h"
 #include "batch/batch_file.h"
 
 namespace vidbench::batch {
 namespace {
 
-using Keys = std::set<std::string>;
+using testing_schema::Keys;
+using testing_schema::keys_of;
+using testing_schema::load_schema;
 
-Json schema() {
-  const std::filesystem::path path = std::filesystem::path(VIDBENCH_SOURCE_DIR) / "schemas/batch.schema.json";
-  return parse_json(read_file(path), path.string());
-}
+Json schema() { return load_schema("batch.schema.json"); }
 
-Keys keys_of(const Json& object_schema) {
-  EXPECT_EQ(object_schema.at("additionalProperties"), false);
-  Keys keys;
-  for (const auto& item : object_schema.at("properties").items()) keys.insert(item.key());
-  return keys;
-}
-
-// The reader names every key it knows in the hint for one that resembles none of them.
 Keys keys_in_hint(const std::string& text) {
-  try {
-    (void)parse_batch(text, "x.yaml");
-  } catch (const Error& e) {
-    const std::string start = "one of: ";
-    EXPECT_EQ(e.hint().substr(0, start.size()), start) << e.what();
-    Keys keys;
-    for (const std::string& key : split(e.hint().substr(start.size()), ',')) keys.insert(trim(key));
-    return keys;
-  }
-  ADD_FAILURE() << "an unknown key was accepted";
-  return {};
+  return testing_schema::keys_in_hint([&text] { (void)parse_batch(text, "x.yaml"); });
 }
 
 TEST(BatchSchema, KnowsTheKeysOfTheReader) {

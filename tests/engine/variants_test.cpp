@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "engine/plan.h"
+#include "null_model.h"
 
 namespace vidbench::engine {
 namespace {
@@ -15,15 +16,6 @@ suites::Suite suite() {
   result.prompts.push_back({"s/0", "prompt", "", ""});
   result.seeds = {1};
   result.settings.frames = 16;
-  return result;
-}
-
-registry::Model model(const std::string& id) {
-  registry::Model result;
-  result.id = id;
-  result.deployment.runner = "null";
-  result.deployment.defaults.steps = 8;
-  result.digest = "digest-" + id;
   return result;
 }
 
