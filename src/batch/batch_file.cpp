@@ -60,16 +60,6 @@ void read_option(YamlMap& map, const OptionRule& rule, Position position, Axes& 
     map.fail(rule.name, fmt::format("'{}' must be one value here", rule.name));
 }
 
-// "file:line" of a key, as the reader's errors name it.
-std::string place_of(const YamlMap& map, const std::string& key) {
-  try {
-    map.fail(key, "");
-  } catch (const Error& e) {
-    const std::string text = e.what();
-    return text.substr(0, text.size() - 2);
-  }
-}
-
 // A text or a list of them under either of two names.
 std::vector<std::string> names(YamlMap& map, const std::string& one, const std::string& many) {
   const Json single = map.json(one), several = map.json(many);
@@ -130,17 +120,17 @@ std::optional<ModelChoice> read_models(YamlMap& map) {
     const std::string other = key == "model" ? "models" : "model";
     if (map.has(other)) map.fail(other, "'model' and 'models' both stand here", "keep one of them");
     ModelChoice choice = read_filter(map.map(key));
-    choice.place = place_of(map, key);
+    choice.place = map.where(key);
     return choice;
   }
   std::vector<std::string> ids = names(map, "model", "models");
   if (ids.empty()) return std::nullopt;
-  return ModelChoice{std::move(ids), std::nullopt, "", place_of(map, map.has("model") ? "model" : "models")};
+  return ModelChoice{std::move(ids), std::nullopt, "", map.where(map.has("model") ? "model" : "models")};
 }
 
 Layer read_layer(YamlMap& map, Position position) {
   Layer layer;
-  layer.place = place_of(map, "");
+  layer.place = map.where("");
   layer.models = read_models(map);
   layer.suites = names(map, "suite", "suites");
   if (position == Position::kPattern && layer.suites.size() > 1)

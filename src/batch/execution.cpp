@@ -56,10 +56,8 @@ uint64_t bytes_of(const fs::path& directory, const std::vector<store::SampleReco
 }
 
 std::optional<store::RunRecord> find_run(store::Store& store, const std::string& id) {
-  if (id.empty()) return std::nullopt;
-  for (auto& run : store.runs())
-    if (run.id == id) return std::move(run);
-  return std::nullopt;
+  if (!store.has_run(id)) return std::nullopt;
+  return store.run(id);
 }
 
 Costs costs_of_run(store::Store& store, const std::string& id, const BatchOptions& options) {

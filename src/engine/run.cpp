@@ -232,17 +232,17 @@ RunResult execute(store::Store& store, const std::string& run, const fs::path& d
   return result;
 }
 
-std::string new_run_id(const std::string& suite) {
-  return fmt::format("{}-{}-{}", suite, now_compact(),
-                     sha256_hex(fmt::format("{}{}", ::getpid(), monotonic_ns())).substr(0, 4));
-}
-
 RunOptions with_thread_share(RunOptions options) {
   options.threads = thread_share(options);
   return options;
 }
 
 }  // namespace
+
+std::string new_run_id(const std::string& suite) {
+  return fmt::format("{}-{}-{}", suite, now_compact(),
+                     sha256_hex(fmt::format("{}{}", ::getpid(), monotonic_ns())).substr(0, 4));
+}
 
 RunResult start_run(store::Store& store, const Plan& plan, const RunOptions& options_in, Observer& observer,
                     std::stop_token stop) {

@@ -46,6 +46,9 @@ struct RunResult {
   size_t generated_from_cache = 0, scored_from_cache = 0;
 };
 
+// Of the suite's id and the time.
+[[nodiscard]] std::string new_run_id(const std::string& suite);
+
 // Creates the run and executes it. Failed samples are in the result, not thrown. Throws Error(kEnvironment)
 // when the metric worker or the store does not work at all.
 [[nodiscard]] RunResult start_run(store::Store& store, const Plan& plan, const RunOptions& options,

@@ -49,9 +49,10 @@ void choose_suite(Record& record, const suites::Suite& suite) {
 
 Record integrate(store::Store& store, const std::string& model, const Options& options,
                  engine::Observer& observer, const std::stop_token& stop) {
-  Work work{store, registry::Registry::load_default().find(model), options, observer, stop};
+  Work work{store, registry::Registry::load_default().find(model), options, observer, stop, {}};
   Record record =
       options.again ? new_record(model, work.model.digest) : load_record(model, work.model.digest);
+  work.keep = [&record] { save_record(record); };
   (void)record.step(options.until);
   choose_suite(record, options.suite);
   for (Step& step : record.steps) {

@@ -37,14 +37,6 @@ std::vector<std::string> gaps(const registry::Model& model) {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-std::optional<std::string> earlier_run(Work& work, const Step& step) {
-  if (!step.detail.contains("run")) return std::nullopt;
-  const std::string id = step.detail["run"];
-  for (const auto& run : work.store.runs())
-    if (run.id == id) return id;
-  return std::nullopt;
-}
-
 // By what the failed samples say most often.
 std::string failure_text(store::Store& store, const std::string& run) {
   std::map<std::string, size_t> count;
@@ -56,16 +48,22 @@ std::string failure_text(store::Store& store, const std::string& run) {
   return most == count.end() ? "" : most->first;
 }
 
+// The run's id is kept before it begins, so that a killed integration goes on with it.
 engine::RunResult run_suite(Work& work, Step& step, const engine::Plan& plan) {
-  if (const auto id = earlier_run(work, step)) {
+  engine::RunOptions options = work.options.run;
+  const std::string earlier = step.detail.value("run", "");
+  if (work.store.has_run(earlier)) {
     try {
-      return engine::resume_run(work.store, work.store.run(*id), plan, work.options.run, work.observer,
-                                work.stop, true);
+      return engine::resume_run(work.store, work.store.run(earlier), plan, options, work.observer, work.stop,
+                                true);
     } catch (const Error& e) {
       if (e.code() != ErrorCode::kInput) throw;  // the suite or the model has changed since: a new run
     }
   }
-  return engine::start_run(work.store, plan, work.options.run, work.observer, work.stop);
+  options.run_id = engine::new_run_id(plan.suite.id);
+  step.detail["run"] = options.run_id;
+  work.keep();
+  return engine::start_run(work.store, plan, options, work.observer, work.stop);
 }
 
 }  // namespace
@@ -125,7 +123,6 @@ void validate(Work& work, Step& step) {
 void benchmark(Work& work, Step& step) {
   const auto plan = engine::make_plan(work.options.suite, {work.model}, work.options.run.plan);
   const engine::RunResult result = run_suite(work, step, plan);
-  step.detail["run"] = result.run;
   if (result.state == store::RunState::kInterrupted)
     throw Error(ErrorCode::kInterrupted,
                 fmt::format("interrupted with {} of {} samples done", result.evaluated, result.planned));

@@ -12,6 +12,7 @@ struct Work {
   const Options& options;
   engine::Observer& observer;
   std::stop_token stop;
+  std::function<void()> keep;  // writes the record as it is
 };
 
 // Each fills result, findings and detail, and throws an Error that says why the model is not accepted.

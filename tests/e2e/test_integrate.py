@@ -185,7 +185,8 @@ def test_a_model_that_is_not_accepted_says_why(vidbench: Vidbench, mode: str, st
     assert vidbench.run("leaderboard", "--published", code=2).stderr.count("nothing is published") == 1
 
 
-def test_a_killed_integration_goes_on(vidbench: Vidbench) -> None:
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+def test_a_killed_integration_goes_on(vidbench: Vidbench, how: signal.Signals, code: int) -> None:
     vidbench.story_model("slow", "slow 0.3")
     suite = vidbench.suite(prompts=6, reference=None, metrics=["test/mean"], batch_size=1)
     arguments = ("models", "integrate", "slow", "--suite", suite, *vidbench.evaluator)
@@ -195,8 +196,8 @@ def test_a_killed_integration_goes_on(vidbench: Vidbench) -> None:
         if len(vidbench.generated()) > 6:
             break
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 130
+    process.send_signal(how)
+    assert process.wait(timeout=60) == code
     record = vidbench.json(*arguments)
     assert record["accepted"]
     assert len(vidbench.json("runs", "list")["runs"]) == 1, "the interrupted run is resumed"

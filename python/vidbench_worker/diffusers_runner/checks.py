@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from ..errors import WorkerError, nearest
+from ..errors import WorkerError, did_you_mean, nearest
 from .fields import invalid
 from .parts import Component, Quantized
 from .pipelines import find_pipeline_class
@@ -115,7 +115,7 @@ def check_attention(name: str) -> None:
 
     known = [item.value for item in attention_dispatch.AttentionBackendName]
     if name not in known:
-        hint = nearest(name, known).split("; one of")[0]
+        hint = did_you_mean(name, known)
         raise invalid(
             f"settings.attention: {name!r} is no attention backend{hint}; one of: {', '.join(known)}"
         )
@@ -163,7 +163,7 @@ def _check_lora(pipeline_class: Any) -> None:
 def _require_components(pipeline_class: Any, key: str, names: Iterable[str], components: list[str]) -> None:
     for name in names:
         if name not in components:
-            hint = nearest(name, components).split("; one of")[0]
+            hint = did_you_mean(name, components)
             raise invalid(
                 f"settings.{key}.{name}: {pipeline_class.__name__} has no such component{hint}; it has: "
                 f"{', '.join(components)}"
@@ -175,7 +175,7 @@ def _require_parameters(found: Any, arguments: Mapping[str, Any], place: str) ->
     right = [p.name for p in parameters if p.name != "self" and p.kind is not p.VAR_KEYWORD]
     for key in arguments:
         if key not in right:
-            hint = nearest(key, right).split("; one of")[0]
+            hint = did_you_mean(key, right)
             raise invalid(
                 f"{place}.{key}: {found.__name__} takes no such key{hint}; it takes: {', '.join(right)}"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..errors import WorkerError, nearest
+from ..errors import WorkerError, did_you_mean
 
 
 def invalid(message: str) -> WorkerError:
@@ -16,11 +16,9 @@ def refuse_unknown(value: Mapping[str, Any], keys: Iterable[str], place: str) ->
     keys = tuple(keys)
     for key in value:
         if key not in keys:
-            raise invalid(f"{place}.{key}: unknown key{_hint(str(key), keys)}; it takes: {', '.join(keys)}")
-
-
-def _hint(key: str, keys: tuple[str, ...]) -> str:
-    return nearest(key, keys).split("; one of")[0]
+            raise invalid(
+                f"{place}.{key}: unknown key{did_you_mean(str(key), keys)}; it takes: {', '.join(keys)}"
+            )
 
 
 def text(value: Mapping[str, Any], key: str, place: str = "settings") -> str | None:

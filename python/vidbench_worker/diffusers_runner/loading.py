@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from ..errors import WorkerError, classify, nearest
+from ..errors import WorkerError, classify, did_you_mean
 from ..messages import LoadRequest
 from . import checks
 from .fields import invalid
@@ -228,7 +228,7 @@ def check_compile_backend(torch: Any, settings: Settings) -> None:
     known = sorted(torch.compiler.list_backends(exclude_tags=()))
     backend = settings.compilation.options["backend"]
     if backend not in known:
-        hint = nearest(backend, known).split("; one of")[0]
+        hint = did_you_mean(backend, known)
         raise invalid(
             f"settings.compile.backend: torch {torch.__version__} has no {backend!r}{hint}; one of: "
             f"{', '.join(known)}"

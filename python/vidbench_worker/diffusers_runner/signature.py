@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..errors import WorkerError, nearest
+from ..errors import WorkerError, did_you_mean
 from ..messages import Defaults, GenerateRequest
 from .fields import invalid
 
@@ -103,7 +103,7 @@ class CallSignature:
             if key in RESERVED:
                 raise invalid(f"settings.call.{key}: the worker sets this itself; remove it")
             if key not in right:
-                hint = nearest(key, right).split("; one of")[0]
+                hint = did_you_mean(key, right)
                 raise invalid(
                     f"settings.call.{key}: {self.pipeline} takes no such keyword{hint}; it takes: {', '.join(right)}"
                 )
