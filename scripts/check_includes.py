@@ -38,6 +38,7 @@ OWNERS = {
     re.compile(r"^lib(av|sw)"): {"media"},
     re.compile(r"^CLI/"): {"cli"},
     re.compile(r"^curl/"): {"net"},
+    re.compile(r"^boost/"): {"blobs"},
     re.compile(r"^unicode/"): {"text"},
     re.compile(r"^zlib\.h"): {"nn", "text"},
 }

@@ -61,6 +61,7 @@ void add_export_command(CLI::App& app, Context& context);
 void add_models_command(CLI::App& app, Context& context);
 void add_metrics_command(CLI::App& app, Context& context);
 void add_vbench_command(CLI::App& app, Context& context);
+void add_store_command(CLI::App& app, Context& context);
 void add_weights_command(CLI::App& app, Context& context);
 void add_suites_command(CLI::App& app, Context& context);
 void add_completion_commands(CLI::App& app, Context& context);  // completion, man

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include "base/files.h"
+#include "blobs/hub_cache.h"
 #include "providers/library.h"
 #include "registry/command_places.h"
-#include "registry/hub_cache.h"
+#include "registry/hub_files.h"
 #include "registry/program.h"
 
 namespace vidbench::registry {
@@ -34,14 +35,19 @@ std::string undeployed(const Card& card) {
 
 }  // namespace
 
-Machine::Machine() : missing_python_(missing_python()), hub_cache_(hub_cache()) {}
+Machine::Machine()
+    : missing_python_(missing_python()),
+      store_(blobs::Store::open_default()),
+      hub_cache_(blobs::hub_cache()) {}
 
-void Machine::check_diffusers(const Deployment& deployment, std::vector<std::string>& missing) const {
+void Machine::check_diffusers(const Model& model, std::vector<std::string>& missing) const {
   missing = missing_python_;
-  const std::string repository = deployment.settings.value("repo", "");
-  if (!deployment.settings.contains("path") && !hub_snapshot(hub_cache_, repository))
-    missing.push_back(fmt::format("{} is not in the Hugging Face cache {} (huggingface-cli download {})",
-                                  repository, hub_cache_.string(), repository));
+  for (const blobs::Reference& reference : hub_references(model.deployment))
+    if (!blobs::find_files(store_, hub_cache_, reference))
+      missing.push_back(
+          fmt::format("{} is neither in the weights store nor in the Hugging Face cache {} "
+                      "(vidbench models pull {})",
+                      reference.text(), hub_cache_.string(), model.id));
 }
 
 const std::vector<std::string>& Machine::missing_of_provider(const Json& settings) const {
@@ -61,7 +67,7 @@ std::vector<std::string> Machine::missing(const Model& model) const {
     const ProgramSearch program = find_program(deployment.command.front());
     if (!program.path) missing.push_back(program.complaint(deployment.command.front()));
   }
-  if (deployment.runner == "diffusers") check_diffusers(deployment, missing);
+  if (deployment.runner == "diffusers") check_diffusers(model, missing);
   if (deployment.runner == "http") missing = missing_of_provider(deployment.settings);
   if (deployment.runner == "command") missing = find_places(deployment).missing;
   std::error_code ec;

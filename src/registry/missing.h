@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "blobs/store.h"
 #include "registry/registry.h"
 
 namespace vidbench::registry {
@@ -22,8 +23,9 @@ class Machine {
  private:
   // What a hosted model lacks follows from its provider; many models have one.
   const std::vector<std::string>& missing_of_provider(const Json& settings) const;
-  void check_diffusers(const Deployment& deployment, std::vector<std::string>& missing) const;
+  void check_diffusers(const Model& model, std::vector<std::string>& missing) const;
   std::vector<std::string> missing_python_;  // what every model of the diffusers runner lacks
+  blobs::Store store_;
   std::filesystem::path hub_cache_;
   mutable std::map<std::string, std::vector<std::string>> of_providers_;
 };

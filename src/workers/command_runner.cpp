@@ -20,6 +20,7 @@
 #include "workers/child_process.h"
 #include "workers/command_line.h"
 #include "workers/command_output.h"
+#include "workers/model_lease.h"
 #include "workers/output_files.h"
 #include "workers/results.h"
 #include "workers/worker_error.h"
@@ -195,6 +196,7 @@ class CommandRunner : public Runner {
         device_(options_.device == "auto" ? model_.deployment.device : options_.device) {}
 
   store::ModelFacts start() override {
+    lease_ = hold_files(model_);
     places_ = registry::find_places(model_.deployment);
     if (!places_.missing.empty())
       throw_environment(fmt::format("model {}: {}", model_.id, join(places_.missing, "; ")));
@@ -212,7 +214,10 @@ class CommandRunner : public Runner {
     return facts;
   }
   [[nodiscard]] bool alive() const override { return log_ != nullptr; }
-  void stop() noexcept override { log_.reset(); }
+  void stop() noexcept override {
+    log_.reset();
+    lease_.reset();
+  }
   [[nodiscard]] bool warms_up() const override { return false; }
 
   BatchOutcome generate(const std::vector<GenerateRequest>& requests, const fs::path& output_dir,
@@ -300,7 +305,8 @@ class CommandRunner : public Runner {
   registry::CommandTemplate command_;
   std::string device_;
   registry::CommandPlaces places_;
-  std::unique_ptr<WorkerLog> log_;  // while the runner is started
+  std::unique_ptr<blobs::Lease> lease_;  // on the files of the weights store
+  std::unique_ptr<WorkerLog> log_;       // while the runner is started
 };
 
 }  // namespace

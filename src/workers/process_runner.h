@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "blobs/lease.h"
 #include "registry/registry.h"
 #include "workers/runner.h"
 #include "workers/worker_process.h"
@@ -38,6 +39,7 @@ class ProcessRunner : public Runner {
 
   registry::Model model_;
   RunnerOptions options_;
+  std::unique_ptr<blobs::Lease> lease_;  // on the files of the weights store
   std::unique_ptr<WorkerProcess> worker_;
   std::optional<ExitStatus> last_exit_;
   bool on_cpu_ = false;
