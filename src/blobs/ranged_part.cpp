@@ -20,7 +20,8 @@ namespace {
 
 constexpr uint64_t kChunksWanted = 64;
 constexpr uint64_t kSmallestChunk = uint64_t{64} << 10, kLargestChunk = uint64_t{128} << 20;
-constexpr size_t kHashBlock = size_t{1} << 20;
+constexpr size_t kBlock_bytes = size_t{1} << 20;  // written and hashed at once
+constexpr size_t kMostKept = 16;                  // blocks
 constexpr size_t kMaxRecordBytes = size_t{1} << 20;
 
 uint64_t chunk_size(uint64_t total) {
@@ -140,19 +141,44 @@ std::optional<Chunk> RangedPart::claim_at(uint64_t offset) {
   return take(index);
 }
 
+// libcurl hands on small pieces: each system call takes a large one.
 void RangedPart::write(Chunk& chunk, std::span<const char> content) {
-  const size_t size = content.size();
-  uint64_t at = chunk.begin;
   while (!content.empty()) {
-    const ssize_t written = ::pwrite(fd_, content.data(), content.size(), static_cast<off_t>(at));
+    if (chunk.block.capacity() == 0) chunk.block = empty_block();
+    const auto piece = content.first(std::min(content.size(), kBlock_bytes - chunk.block.size()));
+    chunk.block.insert(chunk.block.end(), piece.begin(), piece.end());
+    chunk.begin += piece.size();
+    content = content.subspan(piece.size());
+    if (chunk.block.size() == kBlock_bytes || chunk.begin == chunk.end) flush(chunk);
+  }
+}
+
+std::vector<char> RangedPart::empty_block() {
+  std::vector<char> block;
+  const std::lock_guard lock(mutex_);
+  if (!spare_.empty()) {
+    block = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  block.reserve(static_cast<size_t>(std::min<uint64_t>(kBlock_bytes, total_)));
+  return block;
+}
+
+void RangedPart::flush(Chunk& chunk) {
+  std::span<const char> left = chunk.block;
+  const uint64_t begin = chunk.begin - left.size();
+  uint64_t at = begin;
+  while (!left.empty()) {
+    const ssize_t written = ::pwrite(fd_, left.data(), left.size(), static_cast<off_t>(at));
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) throw_write(part_);
     at += static_cast<uint64_t>(written);
-    content = content.subspan(static_cast<size_t>(written));
+    left = left.subspan(static_cast<size_t>(written));
   }
-  chunk.begin = at;
   const std::lock_guard lock(mutex_);
-  slots_[chunk.index].got += size;
+  slots_[chunk.index].got += chunk.block.size();
+  keep_for_hashing(begin, std::move(chunk.block));
+  chunk.block = {};
   if (chunk.begin == chunk.end) {
     slots_[chunk.index].state = State::kDone;
     write_record();
@@ -160,10 +186,39 @@ void RangedPart::write(Chunk& chunk, std::span<const char> content) {
   changed_.notify_all();
 }
 
-void RangedPart::give_back(const Chunk& chunk) {
+void RangedPart::give_back(Chunk& chunk) noexcept {
+  try {
+    flush(chunk);
+  } catch (const std::exception&) {  // whoever goes on meets it, too
+  }
   const std::lock_guard lock(mutex_);
   if (slots_[chunk.index].state == State::kTaken) slots_[chunk.index].state = State::kFree;
   changed_.notify_all();
+}
+
+// Of what is far ahead of the hash the file itself has to do.
+void RangedPart::keep_for_hashing(uint64_t begin, std::vector<char>&& block) {
+  const bool near = begin >= hashed_ && begin - hashed_ < kMostKept * kBlock_bytes;
+  if (near && !block.empty())
+    kept_.emplace(begin, std::move(block));
+  else if (block.capacity() > 0)
+    reuse(std::move(block));
+}
+
+void RangedPart::reuse(std::vector<char>&& block) {
+  block.clear();
+  if (spare_.size() < kMostKept) spare_.push_back(std::move(block));
+}
+
+std::vector<char> RangedPart::next_kept() {
+  const std::lock_guard lock(mutex_);
+  for (auto past = kept_.begin(); past != kept_.lower_bound(hashed_); past = kept_.erase(past))
+    reuse(std::move(past->second));
+  const auto found = kept_.find(hashed_);
+  if (found == kept_.end()) return {};
+  std::vector<char> block = std::move(found->second);
+  kept_.erase(found);
+  return block;
 }
 
 uint64_t RangedPart::prefix() const {
@@ -176,6 +231,7 @@ void RangedPart::start_hashing() {
   hash_ = std::make_unique<Sha256>();
   hashed_ = 0;
   hash_failed_ = false;
+  kept_.clear();
   hasher_ = std::jthread([this](const std::stop_token& stop) { hash(stop); });
 }
 
@@ -184,9 +240,9 @@ void RangedPart::stop_hashing() {
   if (hasher_.joinable()) hasher_.join();
 }
 
-// Follows the part as it grows; what it reads was just written and needs no disk.
+// Follows the part as it grows; what is not kept was just written, and needs no disk to be read.
 void RangedPart::hash(const std::stop_token& stop) {
-  std::vector<char> block(kHashBlock);
+  std::vector<char> read(kBlock_bytes);
   uint64_t ready = 0;
   while (hashed_ < total_ && !stop.stop_requested()) {
     if (hashed_ == ready) {
@@ -195,13 +251,21 @@ void RangedPart::hash(const std::stop_token& stop) {
       ready = prefix();
       prefix_slot_ = std::min<size_t>(ready / chunk_bytes_, slots_.size() - 1);
     }
-    const size_t wanted = static_cast<size_t>(std::min<uint64_t>(block.size(), ready - hashed_));
-    const ssize_t got = ::pread(fd_, block.data(), wanted, static_cast<off_t>(hashed_));
-    if (got < 0 && errno == EINTR) continue;
-    if (got > 0) hash_->update(std::string_view(block.data(), static_cast<size_t>(got)));
+    std::span<const char> content;
+    std::vector<char> kept = next_kept();
+    if (!kept.empty()) {
+      content = kept;
+    } else {
+      const size_t wanted = static_cast<size_t>(std::min<uint64_t>(read.size(), ready - hashed_));
+      const ssize_t got = ::pread(fd_, read.data(), wanted, static_cast<off_t>(hashed_));
+      if (got < 0 && errno == EINTR) continue;
+      content = std::span(read).first(static_cast<size_t>(std::max<ssize_t>(got, 0)));
+    }
+    hash_->update(std::string_view(content.data(), content.size()));
     const std::lock_guard lock(mutex_);
-    hash_failed_ = got <= 0;
-    hashed_ += static_cast<uint64_t>(std::max<ssize_t>(got, 0));
+    hash_failed_ = content.empty();
+    hashed_ += content.size();
+    if (!kept.empty()) reuse(std::move(kept));
     if (hash_failed_ || hashed_ == total_) changed_.notify_all();
     if (hash_failed_) return;
   }

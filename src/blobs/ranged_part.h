@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -20,6 +21,7 @@ namespace vidbench::blobs {
 struct Chunk {
   size_t index = 0;
   uint64_t begin = 0, end = 0;
+  std::vector<char> block = {};  // what came last and is not in the file yet; `begin` is behind it
 };
 
 // NAME.ranges holds the chunks where they belong, NAME.ranges.json which of them are complete; both survive
@@ -50,8 +52,8 @@ class RangedPart {
 
   // The next bytes of the caller's chunk; moves its `begin`. The last of them complete the chunk.
   void write(Chunk& chunk, std::span<const char> content);
-  // For somebody else to go on with.
-  void give_back(const Chunk& chunk);
+  // For somebody else to go on with. What of it cannot be written comes again.
+  void give_back(Chunk& chunk) noexcept;
 
   // Of the whole, when all chunks are complete; nullopt after a stop request. Call once.
   [[nodiscard]] std::optional<std::string> sha256(const std::stop_token& stop);
@@ -73,6 +75,12 @@ class RangedPart {
   void start_hashing();
   void stop_hashing();
   void hash(const std::stop_token& stop);
+  void flush(Chunk& chunk);
+  [[nodiscard]] std::vector<char> empty_block();
+  void keep_for_hashing(uint64_t begin, std::vector<char>&& block);  // call with the lock held
+  void reuse(std::vector<char>&& block);                             // call with the lock held
+  // The block that begins where hashing is, when it is kept; else empty.
+  [[nodiscard]] std::vector<char> next_kept();
   [[nodiscard]] uint64_t prefix() const;  // bytes from the start without a gap; call with the lock held
   [[nodiscard]] Chunk take(size_t index);
   [[nodiscard]] size_t end_of(size_t index) const;
@@ -88,6 +96,8 @@ class RangedPart {
   size_t prefix_slot_ = 0;  // all before it are complete
   uint64_t hashed_ = 0;
   bool hash_failed_ = false;
+  std::vector<std::vector<char>> spare_;        // blocks to be filled again
+  std::map<uint64_t, std::vector<char>> kept_;  // blocks by their place that need not be read again
   std::unique_ptr<Sha256> hash_;
   std::jthread hasher_;
 };

@@ -17,6 +17,8 @@ namespace {
 using Outcome = TransferResult::Outcome;
 
 constexpr uint64_t kWorthHelp_bytes = uint64_t{1} << 20;
+// One connection that is as quick is held up by the disk and the digest, not by the network.
+constexpr double kQuick_bytes_per_s = 300.0 * (1 << 20);
 
 // Whether several connections may be used, told by the first to the others.
 class Invitation {
@@ -159,7 +161,12 @@ class RangedTransfer {
   }
 
   void help(const std::stop_token& stop) {
-    if (!invitation_.await(options_.join_after_s, stop)) return;
+    uint64_t before = 0;
+    do {
+      before = part_.bytes();
+      if (!invitation_.await(options_.join_after_s, stop)) return;
+    } while (options_.join_after_s > 0 &&
+             static_cast<double>(part_.bytes() - before) > kQuick_bytes_per_s * options_.join_after_s);
     try {
       HttpGet http;
       while (const auto chunk = part_.claim())
