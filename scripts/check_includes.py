@@ -30,7 +30,7 @@ ALLOWED = {
     "batch": {"base", "registry", "suites", "store", "workers", "engine"},
     "bundle": {"base", "store", "engine"},
     "report": {"base", "media", "stats", "registry", "suites", "store", "workers", "engine"},
-    "integration": {"base", "registry", "suites", "store", "workers", "environments", "engine", "report"},
+    "integration": {"base", "blobs", "registry", "suites", "store", "workers", "environments", "engine", "report"},
     "cli": {
         "base",
         "config",
@@ -64,6 +64,7 @@ OWNERS = {
     re.compile(r"^CLI/"): {"cli"},
     re.compile(r"^curl/"): {"net"},
     re.compile(r"^n?curses\.h"): {"cli"},
+    re.compile(r"^boost/"): {"blobs"},
     re.compile(r"^unicode/"): {"text"},
     re.compile(r"^zlib\.h"): {"nn", "text"},
     re.compile(r"^archive(_entry)?\.h"): {"bundle"},

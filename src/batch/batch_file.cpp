@@ -213,7 +213,7 @@ Budget read_budget(YamlMap& top) {
   auto map = top.optional_map("budget");
   if (!map) return budget;
   budget.seconds = read_quantity(*map, "time", "1h 30m", parse_duration);
-  budget.disk_bytes = read_quantity(*map, "disk", "50GB", parse_size);
+  budget.disk_bytes = read_quantity(*map, "disk", "50GB", parse_disk);
   budget.cost = read_quantity(*map, "cost", "20 USD", parse_cost);
   map->finish();
   return budget;

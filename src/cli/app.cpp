@@ -32,6 +32,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_metrics_command(app, context);
   add_vbench_command(app, context);
   add_weights_command(app, context);
+  add_store_command(app, context);
   add_suites_command(app, context);
   add_environments_command(app, context);
   add_config_command(app, context);

@@ -75,6 +75,7 @@ void add_import_command(CLI::App& app, Context& context);
 void add_models_command(CLI::App& app, Context& context);
 void add_metrics_command(CLI::App& app, Context& context);
 void add_vbench_command(CLI::App& app, Context& context);
+void add_store_command(CLI::App& app, Context& context);
 void add_weights_command(CLI::App& app, Context& context);
 void add_suites_command(CLI::App& app, Context& context);
 void add_environments_command(CLI::App& app, Context& context);

@@ -6,18 +6,18 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/strings.h"
-#include "base/url.h"
-#include "base/variable.h"
+#include "blobs/hub.h"
+#include "blobs/hub_cache.h"
+#include "blobs/pull.h"
 #include "cli/context.h"
 #include "cli/guide.h"
 #include "cli/models_commands.h"
+#include "cli/signals.h"
 #include "cli/terminal.h"
-#include "net/http.h"
 #include "registry/catalogue_file.h"
 #include "registry/catalogue_writer.h"
 #include "registry/command_places.h"
 #include "registry/draft.h"
-#include "registry/hub_cache.h"
 
 namespace vidbench::cli {
 namespace fs = std::filesystem;
@@ -29,28 +29,6 @@ struct AddArguments {
   registry::GenerationDefaults defaults;
   bool online = false, dry_run = false, plain = false;
 };
-
-// Of the hub; null for what is not there.
-Json ask_hub(const std::string& path) {
-  const std::string chosen = variable("HF_ENDPOINT");
-  const std::string endpoint = chosen.empty() ? "https://huggingface.co" : chosen;
-  if (!parse_url(endpoint)) throw_input(fmt::format("HF_ENDPOINT '{}' is not an http address", endpoint));
-  net::HttpRequest request;
-  request.url = endpoint + path;
-  if (const std::string token = variable("HF_TOKEN"); !token.empty())
-    request.headers.emplace_back("Authorization", "Bearer " + token);
-  const net::HttpResponse response = net::perform(request, {}, {});
-  if (response.status == 404) return nullptr;
-  if (response.status == 401 || response.status == 403)
-    throw_environment(
-        fmt::format("{} answers {}: it does not exist, or is not open to you", request.url, response.status),
-        "accept its terms on the hub and set HF_TOKEN");
-  if (!response.ok())
-    throw_environment(
-        fmt::format("{}: {}", request.url,
-                    response.problem.empty() ? fmt::format("status {}", response.status) : response.problem));
-  return parse_json(response.body, request.url);
-}
 
 bool has_file(const Json& description, const char* name) {
   const Json files = description.value("siblings", Json::array());
@@ -73,23 +51,25 @@ registry::Draft draft_of_download(const fs::path& snapshot, const std::string& r
 }
 
 registry::Draft draft_of_hub(const std::string& repository, bool online) {
-  if (split(repository, '/').size() != 2)
-    throw_input(fmt::format("'{}' is no name of a hub repository", repository), "hf:owner/name");
+  if (!blobs::is_repository(repository))
+    throw_input(fmt::format("'{}' is no name of a hub repository", one_line(repository)), "hf:owner/name");
   if (!online) {
-    if (const auto snapshot = registry::hub_snapshot(registry::hub_cache(), repository))
+    if (const auto snapshot = blobs::hub_snapshot(blobs::hub_cache(), repository))
       return draft_of_download(*snapshot, repository);
     throw_environment(fmt::format("{} is not in the Hugging Face cache", repository),
                       "--online asks the hub about it");
   }
-  const std::string path = percent_encode(repository, "/");
-  const Json description = ask_hub("/api/models/" + path);
-  if (description.is_null()) throw_input(fmt::format("the hub knows no {}", repository));
-  if (!description.is_object())
-    throw_input(fmt::format("the hub's answer about {} is no object", repository));
+  const StopOnSignal signals;
+  const double stall_s = blobs::PullOptions().transfer.stall_s;
+  const blobs::Hub hub;
+  const blobs::Reference reference{blobs::hub_host(), repository};
+  const Json description = hub.describe(reference, stall_s, signals.token());
+  const std::string commit = description.value("sha", Json()).is_string() ? description.value("sha", "") : "";
   Json pipeline;
-  if (has_file(description, "model_index.json") && description.value("sha", Json()).is_string())
-    pipeline = ask_hub(
-        fmt::format("/{}/raw/{}/model_index.json", path, percent_encode(description.value("sha", ""))));
+  if (has_file(description, "model_index.json") && blobs::is_hex(commit, 40)) {
+    const std::string index = hub.read(reference, commit, "model_index.json", stall_s, signals.token());
+    pipeline = parse_json(index, hub.address(repository, commit, "model_index.json"));
+  }
   return registry::draft_of_hub(description, pipeline);
 }
 

@@ -14,6 +14,7 @@
 #include "cli/model_text.h"
 #include "cli/models_commands.h"
 #include "cli/models_fit.h"
+#include "cli/models_pull.h"
 #include "registry/select.h"
 #include "report/format.h"
 #include "workers/conformance.h"
@@ -41,7 +42,10 @@ std::string join_known(std::vector<std::string> parts) {
 void print_models(const std::vector<const registry::Model*>& models, const std::string& format) {
   if (format == "json") {
     Json list = Json::array();
-    for (const auto* model : models) list.push_back(registry::to_json(*model));
+    for (const auto* model : models) {
+      list.push_back(registry::to_json(*model));
+      if (const std::string word = cached_word(*model); !word.empty()) list.back()["cached"] = word;
+    }
     return print_json(Json{{"schema", "vidbench.models/1"}, {"models", list}});
   }
   report::Table table;
@@ -54,6 +58,7 @@ void print_models(const std::vector<const registry::Model*>& models, const std::
                    {"licence", false, 4},
                    {"organisation", false, 5},
                    {"family", false, 6},
+                   {"cached", false, 8},
                    {"runs here", false, 7}};
   for (const auto* model : models) {
     const registry::Card& card = model->card;
@@ -66,6 +71,7 @@ void print_models(const std::vector<const registry::Model*>& models, const std::
                           {card.licence},
                           {card.organisation},
                           {card.family},
+                          {cached_word(*model)},
                           {runs_here(*model)}});
   }
   print_table(table, format);
@@ -90,6 +96,17 @@ void search(const ModelsArguments& arguments) {
 }
 
 std::string text_of(const Json& json) { return json.empty() ? "" : json.dump(); }
+
+std::string describe_files(const Json& files) {
+  const std::string repository = files["repository"].get<std::string>();
+  const std::string where = files["where"].get<std::string>();
+  if (where == "none") return repository + ": not here";
+  if (where == "hub-cache")
+    return repository + ": in the Hugging Face cache, " + files["path"].get<std::string>();
+  const std::string size = files["bytes"].is_null() ? "" : human_bytes(files["bytes"].get<uint64_t>()) + ", ";
+  return fmt::format("{}: in the store, {}{}{}", repository, size, files["path"].get<std::string>(),
+                     files["pickled"].empty() ? "" : "; PICKLED weights, which can run code");
+}
 
 Fields fields_of(const registry::Model& model) {
   const registry::Card& card = model.card;
@@ -122,6 +139,7 @@ Fields fields_of(const registry::Model& model) {
                         {"digest", model.digest}};
     fields.insert(fields.end(), how.begin(), how.end());
   }
+  for (const Json& files : cached_files(model)) fields.emplace_back("files", describe_files(files));
   fields.emplace_back("runs here", runs_here(model));
   fields.emplace_back("defined in", model.origin);
   return fields;
@@ -133,6 +151,7 @@ void show(const ModelsArguments& arguments) {
   if (arguments.format == "json") {
     Json json = registry::to_json(model);
     json["schema"] = "vidbench.model/1";
+    json["cached"] = cached_files(model);
     json["fits_hardware"] = fit_json(model);
     return print_json(json);
   }
@@ -237,7 +256,7 @@ void add_filter_options(CLI::App& command, ModelsArguments& arguments) {
 
 void add_models_command(CLI::App& app, Context& context) {
   auto arguments = std::make_shared<ModelsArguments>();
-  CLI::App* models = app.add_subcommand("models", "find, add, show and validate models");
+  CLI::App* models = app.add_subcommand("models", "find, add, show, pull and validate models");
   models->require_subcommand(1);
   CLI::App* list_command = models->add_subcommand("list", "the catalogue");
   add_filter_options(*list_command, *arguments);
@@ -257,6 +276,7 @@ void add_models_command(CLI::App& app, Context& context) {
   add_models_add_command(*models);
   add_models_integrate_command(*models, context);
   add_request_command(*models, arguments);
+  add_models_pull_commands(*models, context);
   CLI::App* validate_command = models->add_subcommand(
       "validate", "run the worker protocol's conformance test and check the videos it makes");
   validate_command->add_option("model", arguments->model, "model id")->required();

@@ -5,9 +5,11 @@
 #include "base/strings.h"
 #include "cli/models_commands.h"
 #include "cli/progress.h"
+#include "cli/pull_options.h"
 #include "cli/run_output.h"
 #include "cli/run_places.h"
 #include "cli/signals.h"
+#include "cli/transfer_view.h"
 #include "integration/integration.h"
 #include "report/format.h"
 
@@ -49,7 +51,18 @@ void integrate(IntegrateArguments& arguments, Context& context) {
   options.run.suite_source = arguments.suite;
   take_places(options.run, arguments.places, context);
   options.run.offline = !arguments.online;
-  options.on_note = [](const std::string& note) { log_info(note); };
+  const PullArguments pull = configured_pull(context);
+  TransferView transfers(arguments.quiet);
+  if (arguments.online && !pull.offline) {
+    options.pull = pull_options(pull);
+    options.pull->on_progress = [&](const std::string& file, const auto& progress) {
+      transfers.show(file, progress);
+    };
+  }
+  options.on_note = [&transfers](const std::string& note) {
+    transfers.clear();
+    log_info(note);
+  };
   auto store = context.open_store();
   integration::Record record;
   {
@@ -85,7 +98,7 @@ void add_models_integrate_command(CLI::App& models, Context& context) {
   command->add_option("--height", options.conformance.height, "their height in pixels");
   add_out_option(*command, arguments->places.runs_directory);
   add_run_places_options(*command, arguments->places);
-  command->add_flag("--online", arguments->online, "let workers use the network");
+  command->add_flag("--online", arguments->online, "fetch missing weights, and let workers use the network");
   command->add_flag("--again", options.again, "take every step again");
   command->add_flag("--quiet,-q", arguments->quiet, "no progress");
   add_format_option(*command, arguments->format, {"table", "json", "csv", "md"});

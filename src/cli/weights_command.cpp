@@ -10,8 +10,9 @@
 #include "base/strings.h"
 #include "base/time.h"
 #include "cli/context.h"
+#include "cli/pull_options.h"
 #include "cli/signals.h"
-#include "cli/status_line.h"
+#include "cli/transfer_view.h"
 #include "weights/fetch.h"
 #include "weights/folder.h"
 #include "weights/import.h"
@@ -201,42 +202,6 @@ void verify(const Arguments& arguments, Context& context) {
   }
 }
 
-// What has arrived.
-class FetchView {
- public:
-  explicit FetchView(bool quiet) : line_(stderr_is_terminal(), quiet) {}
-
-  void show(const OfficialFile& file, const blobs::TransferProgress& progress) {
-    if (file.name != name_) {
-      name_ = file.name;
-      start_ns_ = monotonic_ns();
-      start_bytes_ = progress.done_bytes;
-      line_.wait();
-    }
-    line_.show([&] { return describe(progress, seconds_since(start_ns_)); });
-  }
-  void clear() { line_.clear(); }
-
- private:
-  [[nodiscard]] std::string describe(const blobs::TransferProgress& progress, double seconds) const {
-    std::string text = fmt::format("{}: {}", name_, human_bytes(progress.done_bytes));
-    if (progress.total_bytes > 0) text += " of " + human_bytes(progress.total_bytes);
-    if (progress.done_bytes <= start_bytes_ || seconds <= 0) return text;
-    const double rate = static_cast<double>(progress.done_bytes - start_bytes_) / seconds;
-    text += fmt::format(", {}/s", human_bytes(static_cast<uint64_t>(rate)));
-    if (progress.total_bytes > progress.done_bytes)
-      text +=
-          fmt::format(", about {} left",
-                      human_duration(static_cast<double>(progress.total_bytes - progress.done_bytes) / rate));
-    return text;
-  }
-
-  StatusLine line_;
-  std::string name_;
-  uint64_t start_bytes_ = 0;
-  int64_t start_ns_ = 0;
-};
-
 weights::FetchOptions fetch_options(const Arguments& arguments) {
   weights::FetchOptions options;
   options.mirrors = arguments.mirrors;
@@ -258,8 +223,8 @@ void fetch(const Arguments& arguments, Context& context) {
     throw_input("no file is named", "name files or metrics (--metrics ID,…), or all of them with --all");
   weights::FetchOptions options = fetch_options(arguments);
   const StopOnSignal signals;
-  FetchView view(arguments.quiet);
-  options.on_progress = [&](const auto& file, const auto& progress) { view.show(file, progress); };
+  TransferView view(arguments.quiet);
+  options.on_progress = [&](const auto& file, const auto& progress) { view.show(file.name, progress); };
   for (const OfficialFile* file : files) {
     try {
       const bool fetched =

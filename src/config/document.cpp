@@ -29,6 +29,8 @@ Json type_schema(const Key& key) {
       return {{"type", "number"}, {"minimum", key.low}, {"maximum", key.high}};
     case Type::kChoice:
       return {{"enum", key.choices}};
+    case Type::kSize:
+      return {{"type", {"string", "integer"}}};
     case Type::kTexts:
     case Type::kPaths:
       return list_of(text);

@@ -64,7 +64,27 @@ std::vector<Key> places() {
 }
 
 std::vector<Key> weights() {
-  return {{.name = "weights.mirrors",
+  return {{.name = "models.store",
+           .type = Type::kPath,
+           .fallback = "models in the data folder",
+           .variable = "VIDBENCH_MODELS_STORE",
+           .help = "folder of models' weights",
+           .published = true},
+          {.name = "models.quota",
+           .type = Type::kSize,
+           .fallback = "none",
+           .variable = "VIDBENCH_STORE_QUOTA",
+           .help = "bytes that models' weights may take: 500 GB",
+           .published = true},
+          {.name = "models.mirrors",
+           .type = Type::kTexts,
+           .fallback = "none",
+           .variable = "VIDBENCH_MIRRORS",
+           .option = "--mirror",
+           .commands = {"models pull", "store verify"},
+           .help = "base addresses that are asked for models' weights before the hub",
+           .separator = ' '},
+          {.name = "weights.mirrors",
            .type = Type::kTexts,
            .fallback = "none",
            .variable = "VIDBENCH_WEIGHTS_MIRROR",
@@ -77,7 +97,7 @@ std::vector<Key> weights() {
            "false",
            "VIDBENCH_OFFLINE",
            "--offline",
-           {"weights fetch"},
+           {"weights fetch", "models pull", "store verify"},
            "never ask the network for weights"}};
 }
 
@@ -325,6 +345,8 @@ std::string describe_type(const Key& key) {
       return "program";
     case Type::kStore:
       return "address of a store";
+    case Type::kSize:
+      return "size in bytes";
     case Type::kTexts:
       return "list of texts";
     case Type::kWholes:

@@ -16,6 +16,7 @@ enum class Type {
   kPath,        // a file or folder; of a file: relative to that file's folder
   kProgram,     // a path, or a name that is looked for in PATH
   kStore,       // sqlite:PATH or another address
+  kSize,        // bytes: 500 GB, 1.5TiB
   kTexts,       // list of texts
   kWholes,      // list of whole numbers
   kPaths,       // list of folders

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/amount.h"
 #include "base/error.h"
 #include "base/strings.h"
 #include "base/yaml_guard.h"
@@ -52,6 +53,12 @@ Json whole_of(const Key& key, const std::string& text, const std::string& where)
   return whole;
 }
 
+std::string size_of(const Key& key, const std::string& text, const std::string& where) {
+  if (!parse_size(text))
+    refuse(where, key, text, "bytes, or a number and kB, MB, GB, TB, KiB, MiB, GiB or TiB");
+  return text;
+}
+
 Json scalar_of(const Key& key, const std::string& text, const std::string& where) {
   if (text.find_first_of(std::string("\n\r\0", 3)) != std::string::npos)
     refuse(where, key, text, "write it in one line");
@@ -63,6 +70,8 @@ Json scalar_of(const Key& key, const std::string& text, const std::string& where
       return whole_of(key, text, where);
     case Type::kNumber:
       return number_of(key, text, where);
+    case Type::kSize:
+      return size_of(key, text, where);
     case Type::kChoice:
       if (std::find(key.choices.begin(), key.choices.end(), text) == key.choices.end())
         throw_input(fmt::format("{}: '{}' is not a value of '{}'", where, one_line(text), key.name),

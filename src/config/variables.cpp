@@ -41,6 +41,8 @@ const std::vector<Variable>& other_variables() {
       {"COLUMNS", "width of tables where no terminal is"},
       {"VISUAL, EDITOR", "editor of `vidbench config edit`; else vi"},
       {"HF_HUB_CACHE, HF_HOME", "cache of the Hugging Face Hub, in which weights are looked for"},
+      {"HF_ENDPOINT", "address that is asked in the place of https://huggingface.co"},
+      {"HF_TOKEN", "token for the Hugging Face Hub; sent to that host alone"},
       {"PYTHONPATH", "added after vidbench's own Python folder for workers"},
       {"VIDBENCH_BIN_DIR", "", false},
       {"VIDBENCH_TEST_CLIPS", "", false},

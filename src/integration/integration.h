@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 
+#include "blobs/pull.h"
 #include "engine/observer.h"
 #include "engine/run.h"
 #include "integration/record.h"
@@ -20,8 +21,9 @@ struct Options {
   suites::Suite suite;
   engine::RunOptions run;  // for the benchmark; device and offline count for validation, too
   workers::ConformanceOptions conformance;
-  std::string until = "publication";  // the last step to take
-  bool again = false;                 // forget what was done
+  std::optional<blobs::PullOptions> pull;  // to fetch weights that are missing; else that is a failure
+  std::string until = "publication";       // the last step to take
+  bool again = false;                      // forget what was done
   // Told before each step that is taken, and while an environment is built.
   std::function<void(const std::string&)> on_note = [](const std::string&) {};
 };

@@ -9,8 +9,10 @@
 #include "base/files.h"
 #include "base/licence.h"
 #include "base/strings.h"
+#include "blobs/hub_cache.h"
 #include "environments/build.h"
 #include "registry/environment.h"
+#include "registry/hub_files.h"
 #include "report/publish.h"
 
 namespace vidbench::integration {
@@ -66,6 +68,22 @@ engine::RunResult run_suite(Work& work, Step& step, const engine::Plan& plan) {
   return engine::start_run(work.store, plan, options, work.observer, work.stop);
 }
 
+// What of the hub's files is not here yet, when they may be fetched.
+void pull_weights(Work& work, Step& step) {
+  const blobs::Store store = blobs::Store::open_default();
+  uint64_t bytes = 0;
+  for (const blobs::Reference& reference : registry::hub_references(work.model.deployment)) {
+    if (blobs::find_files(store, blobs::hub_cache(), reference)) continue;
+    work.options.on_note("fetching " + reference.text());
+    const blobs::Pulled pulled = blobs::pull(store, reference, *work.options.pull, work.stop);
+    bytes += pulled.fetched_bytes;
+    if (pulled.manifest && !pulled.manifest->pickled().empty())
+      step.findings.push_back(
+          fmt::format("{} has pickled weights, which can run code when they are loaded", reference.text()));
+  }
+  if (bytes > 0) step.result += fmt::format("; {} of weights fetched", human_bytes(bytes));
+}
+
 }  // namespace
 
 void register_model(Work& work, Step& step) {
@@ -91,6 +109,7 @@ void prepare_environment(Work& work, Step& step) {
   if (!environment.requirements.lines.empty() && !environment.requirements.locked)
     step.findings.emplace_back("its requirements are not pinned: another day may install others");
   step.detail["environment"] = environment.name;
+  if (work.options.pull) pull_weights(work, step);
   work.model = registry::Registry::load_default().find(work.model.id);
   if (!work.model.runnable()) refuse(join(work.model.missing, "; "));
 }

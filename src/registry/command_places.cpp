@@ -8,8 +8,9 @@
 #include "base/files.h"
 #include "base/strings.h"
 #include "base/variable.h"
+#include "blobs/hub_cache.h"
 #include "registry/environment.h"
-#include "registry/hub_cache.h"
+#include "registry/hub_files.h"
 #include "registry/program.h"
 
 namespace vidbench::registry {
@@ -32,19 +33,14 @@ ProgramSearch search_program(const Deployment& deployment, const CommandTemplate
   return find_program(in_checkout ? (checkout / name).string() : name);
 }
 
-// Downloads have two more ways to be absent: nothing of the repository, or not this file of it.
 std::optional<fs::path> locate_download(const std::string& location, std::vector<std::string>& missing) {
-  const std::vector<std::string> parts = split(location.substr(3), '/');
-  const std::string repository = parts[0] + "/" + parts[1];
-  const std::string rest = join(std::span(parts).subspan(2), "/");
-  const fs::path cache = hub_cache();
-  const std::string way_out =
-      fmt::format("huggingface-cli download {}{}{}", repository, rest.empty() ? "" : " ", rest);
-  std::error_code ec;
-  const auto snapshot = hub_snapshot(cache, repository);
-  if (snapshot && fs::exists(*snapshot / rest, ec)) return rest.empty() ? *snapshot : *snapshot / rest;
-  missing.push_back(fmt::format("{} is not in the Hugging Face cache {} ({})", location.substr(3),
-                                cache.string(), way_out));
+  const fs::path cache = blobs::hub_cache();
+  const auto found = blobs::find_files(blobs::Store::open_default(), cache, hub_reference(location));
+  if (found) return found->path;
+  missing.push_back(
+      fmt::format("{} is neither in the weights store nor in the Hugging Face cache {} "
+                  "(vidbench models pull fetches it)",
+                  location.substr(3), cache.string()));
   return std::nullopt;
 }
 

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include "base/files.h"
+#include "blobs/hub_cache.h"
 #include "providers/library.h"
 #include "registry/command_places.h"
-#include "registry/hub_cache.h"
+#include "registry/hub_files.h"
 #include "registry/program.h"
 #include "registry/weight_sources.h"
 
@@ -33,7 +34,10 @@ std::string undeployed(const Card& card) {
 
 }  // namespace
 
-Machine::Machine() : missing_worker_(missing_worker()), hub_cache_(hub_cache()) {}
+Machine::Machine()
+    : missing_worker_(missing_worker()),
+      store_(blobs::Store::open_default()),
+      hub_cache_(blobs::hub_cache()) {}
 
 std::vector<std::string> Machine::missing_environment(const Model& model) const {
   const Deployment& deployment = model.deployment;
@@ -50,17 +54,14 @@ std::vector<std::string> Machine::missing_environment(const Model& model) const 
   return {environment.lack() + (buildable ? fmt::format(" (vidbench environments build {})", model.id) : "")};
 }
 
-void Machine::check_diffusers(const Deployment& deployment, std::vector<std::string>& missing) const {
+void Machine::check_diffusers(const Model& model, std::vector<std::string>& missing) const {
   missing.insert(missing.end(), missing_worker_.begin(), missing_worker_.end());
-  Json settings = deployment.settings;
-  for (const Json* source : weight_sources(settings)) {
-    const Json repo = source->value("repo", Json());
-    if (source->contains("path") || !repo.is_string()) continue;
-    const auto repository = repo.get<std::string>();
-    if (!hub_snapshot(hub_cache_, repository))
-      missing.push_back(fmt::format("{} is not in the Hugging Face cache {} (huggingface-cli download {})",
-                                    repository, hub_cache_.string(), repository));
-  }
+  for (const blobs::Reference& reference : hub_references(model.deployment))
+    if (!blobs::find_files(store_, hub_cache_, reference))
+      missing.push_back(
+          fmt::format("{} is neither in the weights store nor in the Hugging Face cache {} "
+                      "(vidbench models pull {})",
+                      reference.text(), hub_cache_.string(), model.id));
 }
 
 const std::vector<std::string>& Machine::missing_of_provider(const Json& settings) const {
@@ -80,7 +81,7 @@ std::vector<std::string> Machine::missing(const Model& model) const {
     const ProgramSearch program = find_program(deployment.command.front());
     if (!program.path) missing.push_back(program.complaint(deployment.command.front()));
   }
-  if (deployment.runner == "diffusers") check_diffusers(deployment, missing);
+  if (deployment.runner == "diffusers") check_diffusers(model, missing);
   if (deployment.runner == "http") missing = missing_of_provider(deployment.settings);
   if (deployment.runner == "command")
     for (std::string& place : find_places(deployment).missing) missing.push_back(std::move(place));

@@ -22,6 +22,7 @@
 #include "workers/command_line.h"
 #include "workers/command_output.h"
 #include "workers/launch.h"
+#include "workers/model_lease.h"
 #include "workers/output_files.h"
 #include "workers/results.h"
 #include "workers/worker_error.h"
@@ -197,6 +198,7 @@ class CommandRunner : public Runner {
         device_(options_.device == "auto" ? model_.deployment.device : options_.device) {}
 
   store::ModelFacts start() override {
+    lease_ = hold_files(model_);
     places_ = registry::find_places(model_.deployment);
     if (!places_.missing.empty())
       throw_environment(fmt::format("model {}: {}", model_.id, join(places_.missing, "; ")));
@@ -220,6 +222,7 @@ class CommandRunner : public Runner {
   void stop() noexcept override {
     log_.reset();
     held_ = {};
+    lease_.reset();
   }
   [[nodiscard]] bool warms_up() const override { return false; }
 
@@ -309,7 +312,8 @@ class CommandRunner : public Runner {
   std::string device_;
   registry::CommandPlaces places_;
   HeldEnvironment held_;
-  std::unique_ptr<WorkerLog> log_;  // while the runner is started
+  std::unique_ptr<blobs::Lease> lease_;  // on the files of the weights store
+  std::unique_ptr<WorkerLog> log_;       // while the runner is started
 };
 
 }  // namespace

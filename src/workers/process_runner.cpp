@@ -6,8 +6,10 @@
 
 #include "base/strings.h"
 #include "base/time.h"
+#include "registry/hub_files.h"
 #include "workers/builtin_runners.h"
 #include "workers/launch.h"
+#include "workers/model_lease.h"
 #include "workers/results.h"
 
 namespace vidbench::workers {
@@ -45,7 +47,7 @@ Json request_to_json(const GenerateRequest& request) {
 
 Json load_params(const registry::Model& model, const RunnerOptions& options) {
   return {{"model", model.id},
-          {"settings", model.deployment.settings},
+          {"settings", registry::local_settings(model.deployment)},
           {"device", options.device == "auto" ? model.deployment.device : options.device},
           {"dtype", model.deployment.dtype},
           {"offline", options.offline}};
@@ -55,11 +57,13 @@ void ProcessRunner::stop() noexcept {
   if (worker_) last_exit_ = worker_->shutdown();
   worker_.reset();
   held_ = {};
+  lease_.reset();
 }
 
 store::ModelFacts ProcessRunner::start() {
   stop();
   held_ = hold_environment(model_);
+  lease_ = hold_files(model_);
   registry::verify_weights(model_);
   const int64_t start_ns = monotonic_ns();
   const double timeout_s = model_.deployment.start_timeout_s;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "blobs/lease.h"
 #include "registry/registry.h"
 #include "workers/launch.h"
 #include "workers/runner.h"
@@ -39,7 +40,8 @@ class ProcessRunner : public Runner {
 
   registry::Model model_;
   RunnerOptions options_;
-  HeldEnvironment held_;  // while it is used
+  HeldEnvironment held_;                 // while it is used
+  std::unique_ptr<blobs::Lease> lease_;  // on the files of the weights store
   std::unique_ptr<WorkerProcess> worker_;
   std::optional<ExitStatus> last_exit_;
   bool on_cpu_ = false;

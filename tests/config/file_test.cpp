@@ -83,6 +83,7 @@ TEST(ConfigFile, FaultsNameFileLineAndTheWayOut) {
       {"store: ''\n", "'store' is empty"},
       {"run: {seeds: 1}\n", "'run.seeds' must be a list"},
       {"run: {seeds: [1, -1]}\n", "must be list of whole numbers, not '-1'"},
+      {"models: {quota: many}\n", "'models.quota' must be size in bytes, not 'many'"},
       {"catalogues: [{git: 'https://x/y', branch: z}]\n", "unknown key 'branch'"},
       {"catalogues: [{ref: x}]\n", "missing key 'git'"},
       {"catalogues: [{git: --upload-pack=x}]\n", "'git' is neither an address nor a folder"},
@@ -127,7 +128,7 @@ TEST(ConfigValue, OfVariables) {
   EXPECT_EQ(parse_value(require_key("run.seeds"), "1, 2", "x"), Json({1, 2}));
   EXPECT_EQ(parse_value(require_key("run.seeds"), "[3]", "x"), Json::array({3}));
   EXPECT_EQ(parse_value(require_key("catalogues"), "/a:/b:", "x"), Json({"/a", "/b"}));
-  EXPECT_EQ(parse_value(require_key("weights.mirrors"), "https://a https://b", "x"),
+  EXPECT_EQ(parse_value(require_key("models.mirrors"), "https://a https://b", "x"),
             Json({"https://a", "https://b"}));
   EXPECT_THROW((void)parse_value(require_key("offline"), "perhaps", "x"), Error);
   EXPECT_THROW((void)parse_value(require_key("run.seeds"), "[3", "x"), Error);

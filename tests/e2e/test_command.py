@@ -239,7 +239,7 @@ def test_what_is_missing_is_said_with_the_way_out(vidbench: Vidbench) -> None:
     path = vidbench.home / "data/vidbench/repositories/someone/model"
     text = "\n".join(shown["models"][0]["missing"] if "models" in shown else shown["missing"])
     assert f"git clone https://github.com/someone/model {path}" in text
-    assert "huggingface-cli download someone/weights" in text
+    assert "someone/weights is neither in the weights store" in text
     assert "cannot run here" in vidbench.run("run", vidbench.suite(1), "--model", "absent", code=3).stderr
 
 
@@ -257,7 +257,7 @@ def test_dry_run_tells_what_would_be_executed(vidbench: Vidbench, repository: pa
     assert here["execution"]["directory"] == str(repository) and here["missing"] == []
     assert here["execution"]["environment"]["HF_HUB_OFFLINE"] == "1"
     assert "hf:someone/else" in away["execution"]["argv"] and away["cached"] == 0
-    assert "huggingface-cli download someone/else" in away["missing"][0]
+    assert "someone/else is neither in the weights store" in away["missing"][0]
     assert [message["method"] for message in story["execution"]["messages"]] == ["load", "generate"]
     assert wan["missing"] and wan["execution"]["messages"][0]["params"]["settings"]["pipeline"] == "WanPipeline"
     assert not (vidbench.home / "script.log").exists()

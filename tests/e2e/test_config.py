@@ -105,7 +105,7 @@ def test_every_option_of_the_table_is_one(vidbench: Vidbench, project: pathlib.P
     for key in vidbench.json("config", "keys")["keys"]:
         value = next((value for kind, value in values.items() if key["type"].startswith(kind)), None)
         value = value or ("cpu" if "device" in key["key"] else key["type"].split(",")[0].strip())
-        value = {"path": "/a", "program": "sh", "text": "x"}.get(value, value)
+        value = {"path": "/a", "program": "sh", "text": "x", "size in bytes": "3 GB"}.get(value, value)
         value = "sqlite:a.db" if key["key"] == "store" else value
         *groups, name = key["key"].split(".")
         target = lines

@@ -56,6 +56,9 @@ def hub(answers: dict[str, tuple[int, str]]) -> Iterator[tuple[str, list[dict]]]
         server.shutdown()
 
 
+ABOUT = "/api/models/someone/Some-Video/revision/main?blobs=true"
+
+
 def description(**fields: object) -> str:
     return json.dumps(
         {
@@ -100,8 +103,8 @@ def test_a_diffusers_folder(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
 
 def test_the_hub_is_asked_only_when_it_may_be(vidbench: Vidbench) -> None:
     answers = {
-        "/api/models/someone/Some-Video": (200, description()),
-        f"/someone/Some-Video/raw/{COMMIT}/model_index.json": (200, '{"_class_name": "WanPipeline"}'),
+        ABOUT: (200, description()),
+        f"/someone/Some-Video/resolve/{COMMIT}/model_index.json": (200, '{"_class_name": "WanPipeline"}'),
     }
     with hub(answers) as (endpoint, asked):
         vidbench.environment |= {"HF_ENDPOINT": endpoint, "HF_TOKEN": "hf_secret", "HF_HUB_CACHE": str(vidbench.home)}
@@ -119,7 +122,7 @@ def test_the_hub_is_asked_only_when_it_may_be(vidbench: Vidbench) -> None:
 @pytest.mark.parametrize(
     ("status", "text", "code", "told"),
     [
-        (404, "{}", 2, "the hub knows no"),
+        (404, "{}", 3, "is there such a repository"),
         (401, "{}", 3, "HF_TOKEN"),
         (500, "oops", 3, "500"),
         (200, "<html>", 2, "api/models"),
@@ -129,7 +132,7 @@ def test_the_hub_is_asked_only_when_it_may_be(vidbench: Vidbench) -> None:
     ],
 )
 def test_what_a_hub_may_answer(vidbench: Vidbench, status: int, text: str, code: int, told: str) -> None:
-    with hub({"/api/models/someone/Some-Video": (status, text)}) as (endpoint, _):
+    with hub({ABOUT: (status, text)}) as (endpoint, _):
         vidbench.environment |= {"HF_ENDPOINT": endpoint, "HF_HUB_CACHE": str(vidbench.home)}
         result = vidbench.run("models", "add", "someone/Some-Video", "--online", code=code)
     assert told in result.stderr

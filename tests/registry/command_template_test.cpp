@@ -6,9 +6,9 @@
 #include <fstream>
 
 #include "base/files.h"
+#include "blobs/hub_cache.h"
 #include "registry/catalogue_file.h"
 #include "registry/command_places.h"
-#include "registry/hub_cache.h"
 
 namespace vidbench::registry {
 namespace {
@@ -125,7 +125,7 @@ TEST(CommandPlaces, SayWhatIsMissingAndFindWhatIsThere) {
   const fs::path checkout = folder.path() / "someone/toy-model";
   EXPECT_NE(places.missing[0].find("git clone https://github.com/someone/toy-model " + checkout.string()),
             std::string::npos);
-  EXPECT_NE(places.missing[1].find("huggingface-cli download someone/toy"), std::string::npos);
+  EXPECT_NE(places.missing[1].find("someone/toy is neither in the weights store"), std::string::npos);
   EXPECT_EQ(places.weights.at("base"), "hf:someone/toy");
 
   fs::create_directories(checkout / ".git/refs/heads");

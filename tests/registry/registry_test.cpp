@@ -142,7 +142,8 @@ TEST_F(RegistryTest, WhatIsMissingIsSaidForEachModel) {
   EXPECT_NE(w[0].find("program 'no-such-program-here' not found; looked for "), std::string::npos) << w[0];
   EXPECT_EQ(w[1], "weights " + at("w.bin").string() + " are not there");
   EXPECT_EQ(registry.find("r").missing, std::vector<std::string>{at("videos").string() + " is not there"});
-  EXPECT_NE(registry.find("d").missing.back().find("nobody/nothing is not in the Hugging Face cache"),
+  EXPECT_NE(registry.find("d").missing.back().find(
+                "nobody/nothing is neither in the weights store nor in the Hugging Face cache"),
             std::string::npos);
 
   write("w.bin", "x");

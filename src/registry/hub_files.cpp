@@ -1,0 +1,70 @@
+#include "registry/hub_files.h"
+
+#include <algorithm>
+
+#include "base/strings.h"
+#include "registry/command_template.h"
+#include "registry/weight_sources.h"
+
+namespace vidbench::registry {
+namespace {
+
+std::string text(const Json& settings, const char* key) {
+  const auto found = settings.find(key);
+  return found != settings.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+// Of a mapping of the diffusers runner's settings (weight_sources.h); nullopt when it names no repository.
+std::optional<blobs::Reference> reference_of(const Json& source) {
+  const std::string repository = text(source, "repo");
+  if (source.contains("path") || !blobs::is_repository(repository)) return std::nullopt;
+  blobs::Reference reference{blobs::hub_host(), repository};
+  if (const std::string revision = text(source, "revision"); !revision.empty()) reference.revision = revision;
+  reference.variant = text(source, "variant");
+  const std::string folder = text(source, "subfolder"), file = text(source, "file");
+  reference.path = folder.empty() || file.empty() ? folder + file : folder + "/" + file;
+  return reference;
+}
+
+}  // namespace
+
+blobs::Reference hub_reference(const std::string& location) {
+  const std::vector<std::string> parts = split(location.substr(3), '/');
+  blobs::Reference reference{blobs::hub_host(), parts[0] + "/" + parts[1]};
+  reference.path = join(std::span(parts).subspan(2), "/");
+  return reference;
+}
+
+std::vector<blobs::Reference> hub_references(const Deployment& deployment) {
+  std::vector<blobs::Reference> references;
+  if (deployment.runner == "command") {
+    for (const auto& [name, location] : read_command_template(deployment).weights)
+      if (location.starts_with("hf:")) references.push_back(hub_reference(location));
+  }
+  if (deployment.runner != "diffusers") return references;
+  Json settings = deployment.settings;
+  for (const Json* source : weight_sources(settings)) {
+    auto reference = reference_of(*source);
+    const auto same = [&](const auto& other) { return other.key() == reference->key(); };
+    if (reference && std::none_of(references.begin(), references.end(), same))
+      references.push_back(std::move(*reference));
+  }
+  return references;
+}
+
+Json local_settings(const Deployment& deployment) {
+  Json settings = deployment.settings;
+  if (deployment.runner != "diffusers") return settings;
+  const blobs::Store store = blobs::Store::open_default();
+  for (Json* source : weight_sources(settings)) {
+    const auto reference = reference_of(*source);
+    const auto folder = reference ? store.find(*reference) : std::nullopt;
+    if (!folder) continue;
+    source->erase("repo");
+    source->erase("revision");
+    (*source)["path"] = folder->string();
+  }
+  return settings;
+}
+
+}  // namespace vidbench::registry
