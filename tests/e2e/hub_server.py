@@ -90,7 +90,7 @@ class HubServer:
             repository = self.repositories.get("/".join(parts[2:4]))
             if repository is None:
                 return handler.fail(404)
-            document = {"sha": repository.commit, "siblings": repository.siblings()}
+            document = {"id": "/".join(parts[2:4]), "sha": repository.commit, "siblings": repository.siblings()}
             return handler.send(json.dumps(document).encode(), "application/json")
         repository = self.repositories.get("/".join(parts[:2]))
         name = "/".join(parts[4:])

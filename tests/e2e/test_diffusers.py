@@ -1,5 +1,6 @@
 """Real diffusers pipelines, tiny and random, from the catalogue entry to the scored leaderboard, offline."""
 
+import contextlib
 import json
 import pathlib
 import subprocess
@@ -7,6 +8,7 @@ import sys
 
 import pytest
 from conftest import ROOT, Vidbench
+from hub_server import HubServer, Repository
 from PIL import Image
 
 FAMILIES = {"wan": "WanPipeline", "ltx": "LTXPipeline"}
@@ -77,6 +79,36 @@ def test_a_pipeline_is_added_and_integrated(vidbench: Vidbench, pipelines: dict[
     board = vidbench.json("leaderboard", "--published")
     assert [entry["model"] for entry in board["entries"]] == ["tiny"]
     assert board["entries"][0]["samples"]["done"] == 2
+
+
+def test_from_the_hub_to_the_leaderboard(vidbench: Vidbench, pipelines: dict[str, pathlib.Path]) -> None:
+    """Two commands: the entry is written from what the hub tells, and the integration fetches the weights."""
+    folder = pipelines["wan"]
+    files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with contextlib.closing(HubServer()) as hub:
+        hub.repositories["someone/tiny"] = Repository(files)
+        vidbench.environment |= {
+            "VIDBENCH_PYTHON": sys.executable,
+            "HF_ENDPOINT": hub.hub.base,
+            "HF_HUB_CACHE": str(vidbench.home / "hub"),
+        }
+        facts = ("--licence", "MIT", "--task", "text-to-video", "--fps", "8")
+        vidbench.run("models", "add", "hf:someone/tiny", "--online", *facts)
+        suite = vidbench.suite(
+            prompts=1,
+            batch_size=1,
+            metrics=["video/flicker"],
+            reference=None,
+            settings={"frames": 9, "width": 32, "height": 32, "steps": 2},
+        )
+        command = ("models", "integrate", "tiny", "--suite", suite, "--frames", "9", "--width", "32", "--height", "32")
+        refused = json.loads(vidbench.run(*command, "--format", "json", code=5).stdout)
+        assert "vidbench models pull tiny" in refused["steps"][1]["result"]
+        record = vidbench.json(*command, "--online")
+    assert record["accepted"], record
+    assert "of weights fetched" in record["steps"][1]["result"]
+    assert vidbench.json("models", "show", "tiny")["cached"][0]["where"] == "store"
+    assert [entry["model"] for entry in vidbench.json("leaderboard", "--published")["entries"]] == ["tiny"]
 
 
 def test_a_wrong_pipeline_setting_is_named(vidbench: Vidbench, pipelines: dict[str, pathlib.Path]) -> None:
