@@ -19,32 +19,15 @@ std::string environment(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
-std::string draw_csv(const report::Table& table) {
-  std::vector<std::string> fields;
-  for (const auto& column : table.columns) fields.push_back(csv_field(column.header));
-  std::string text = join(fields, ",") + "\n";
-  for (const auto& row : table.rows) {
-    fields.clear();
-    for (const auto& cell : row) fields.push_back(csv_field(cell.text));
-    text += join(fields, ",") + "\n";
-  }
-  return text;
-}
-
 }  // namespace
 
-std::unique_ptr<store::Store> Context::open_store() const {
-  if (!store_url.empty()) return store::open_store(store_url);
+std::string Context::resolved_store_url() const {
+  if (!store_url.empty()) return store_url;
   const std::string from_environment = environment("VIDBENCH_STORE");
-  return store::open_store(from_environment.empty() ? store::default_store_url() : from_environment);
+  return from_environment.empty() ? store::default_store_url() : from_environment;
 }
+
+std::unique_ptr<store::Store> Context::open_store() const { return store::open_store(resolved_store_url()); }
 
 void add_format_option(CLI::App& command, std::string& format, std::vector<std::string> choices) {
   format = choices.front();
@@ -66,7 +49,7 @@ void print(const std::string& text) {
 void print_json(const Json& json) { print(document(json) + "\n"); }
 
 void print_table(const report::Table& table, const std::string& format) {
-  print(format == "csv"  ? draw_csv(table)
+  print(format == "csv"  ? report::draw_csv(table)
         : format == "md" ? report::draw_markdown(table)
                          : report::draw_terminal(table, stdout_style()).text);
 }

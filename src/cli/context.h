@@ -18,6 +18,7 @@ struct Context {
   std::vector<std::string> command_line;  // as typed
   int exit_code = 0;                      // set by a command that ends with failed samples
 
+  [[nodiscard]] std::string resolved_store_url() const;  // with the environment's and the default
   [[nodiscard]] std::unique_ptr<store::Store> open_store() const;
 };
 

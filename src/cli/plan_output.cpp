@@ -74,24 +74,29 @@ std::vector<std::string> row(const engine::ModelEstimate& one, const registry::M
 }  // namespace
 
 void print_plan(store::Store& store, const engine::Plan& plan, const engine::RunOptions& options,
-                const std::string& format) {
+                const Output& output) {
   const auto estimates = engine::estimate(store, plan, options);
   std::vector<Described> described;
   for (size_t m = 0; m < estimates.size(); ++m) described.push_back(describe(plan, m, options));
-  if (format == "json") {
+  const auto document = [&] {
     Json models = Json::array();
     for (size_t m = 0; m < estimates.size(); ++m)
       models.push_back(to_json(estimates[m], plan, m, described[m]));
-    return print_json(Json{{"schema", "vidbench.plan/1"}, {"suite", plan.suite.id}, {"models", models}});
-  }
-  report::Table table;
-  table.columns = {{"model"},           {"runner"},     {"samples", true}, {"cached", true},
-                   {"per video", true}, {"time", true}, {"disk", true}};
-  for (size_t m = 0; m < estimates.size(); ++m) {
-    auto& cells = table.rows.emplace_back();
-    for (const auto& text : row(estimates[m], plan.models[m])) cells.push_back({text});
-  }
-  print_table(table, format);
+    return Json{{"schema", "vidbench.plan/1"}, {"suite", plan.suite.id}, {"models", models}};
+  };
+  const auto table_of = [&](bool) {
+    report::Table table;
+    table.columns = {{"model"},           {"runner"},     {"samples", true}, {"cached", true},
+                     {"per video", true}, {"time", true}, {"disk", true}};
+    for (size_t m = 0; m < estimates.size(); ++m) {
+      auto& cells = table.rows.emplace_back();
+      for (const auto& text : row(estimates[m], plan.models[m])) cells.push_back({text});
+    }
+    return table;
+  };
+  output.show(
+      {.title = "Plan of suite " + plan.suite.id, .document = document, .rows = "models", .table = table_of});
+  if (output.format.starts_with("json")) return;
   for (size_t m = 0; m < estimates.size(); ++m) {
     const registry::Model& model = plan.models[m];
     if (!described[m].execution.empty())

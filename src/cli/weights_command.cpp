@@ -11,6 +11,7 @@
 #include "base/strings.h"
 #include "base/time.h"
 #include "cli/context.h"
+#include "cli/output.h"
 #include "cli/signals.h"
 #include "cli/status_line.h"
 #include "weights/fetch.h"
@@ -25,7 +26,8 @@ using weights::FileState;
 using weights::OfficialFile;
 
 struct Arguments {
-  std::string format, folder, manifest, source;
+  std::string folder, manifest, source;
+  Output output;
   std::vector<std::string> names, metrics, mirrors;
   uint64_t max_bytes = weights::FetchOptions().max_bytes;
   bool all = false, offline = false, quiet = false, pin = false, link = false;
@@ -135,16 +137,7 @@ std::string size(const Entry& entry) {
                                                                : there;
 }
 
-void print_entries(const weights::Folder& folder, const std::vector<Entry>& entries,
-                   const std::string& format, Json more = Json::object()) {
-  if (format == "json") {
-    Json files = Json::array();
-    for (const Entry& entry : entries) files.push_back(to_json(folder, entry));
-    more["schema"] = "vidbench.weights/1";
-    more["folder"] = std::filesystem::absolute(folder.path()).string();
-    more["files"] = std::move(files);
-    return print_json(more);
-  }
+report::Table table_of(const std::vector<Entry>& entries) {
   report::Table table;
   table.columns = {
       {"file"},    {"state"},          {"size", true},       {"sha256", false, 3}, {"held against", false, 2},
@@ -160,14 +153,29 @@ void print_entries(const weights::Folder& folder, const std::vector<Entry>& entr
                           {restricted ? "NON-COMMERCIAL" : "", report::Emphasis::kBad},
                           {join(entry.file->used_by, ", ")}});
   }
-  print_table(table, format);
+  return table;
+}
+
+void print_entries(const weights::Folder& folder, const std::vector<Entry>& entries, const Output& output,
+                   const Json& more = Json::object()) {
+  const auto document = [&] {
+    Json json = more, files = Json::array();
+    for (const Entry& entry : entries) files.push_back(to_json(folder, entry));
+    json["schema"] = "vidbench.weights/1";
+    json["folder"] = std::filesystem::absolute(folder.path()).string();
+    json["files"] = std::move(files);
+    return json;
+  };
+  output.show({.title = "Weights", .document = document, .rows = "files", .table = [&](bool) {
+                 return table_of(entries);
+               }});
 }
 
 void list(const Arguments& arguments) {
   const weights::Manifest manifest = arguments.read_manifest();
   const weights::Folder folder = arguments.open_folder();
   const auto entries = look(folder, choose(arguments, manifest, true), false, true);
-  print_entries(folder, entries, arguments.format);
+  print_entries(folder, entries, arguments.output);
   for (const Entry& entry : entries)
     if (!entry.status.problem.empty()) log_warning(entry.status.problem);
 }
@@ -188,7 +196,7 @@ void verify(const Arguments& arguments, Context& context) {
       log_warning(
           fmt::format("{}: no digest is known to hold it against; --pin keeps today's", entry.file->name));
   }
-  print_entries(folder, entries, arguments.format);
+  print_entries(folder, entries, arguments.output);
   const bool named = !arguments.names.empty() || !arguments.metrics.empty();
   for (const Entry& entry : entries) {
     if (entry.status.state == FileState::kPresent || (entry.status.state != FileState::kDamaged && !named))
@@ -284,7 +292,7 @@ void fetch(const Arguments& arguments, Context& context) {
       context.exit_code = std::max(context.exit_code, static_cast<int>(e.code()));
     }
   }
-  print_entries(folder, look(folder, files, false, true), arguments.format);
+  print_entries(folder, look(folder, files, false, true), arguments.output);
 }
 
 void import(const Arguments& arguments, Context& context) {
@@ -315,7 +323,7 @@ void import(const Arguments& arguments, Context& context) {
     unknown.push_back(path.string());
     log_info(fmt::format("{}: not an official weight file by its name", one_line(path.string())));
   }
-  print_entries(folder, look(folder, files, false, true), arguments.format, {{"unknown", unknown}});
+  print_entries(folder, look(folder, files, false, true), arguments.output, {{"unknown", unknown}});
 }
 
 void add_common_options(CLI::App& command, Arguments& arguments) {
@@ -323,7 +331,7 @@ void add_common_options(CLI::App& command, Arguments& arguments) {
                      "the weights folder (default: weights in the data folder)");
   command.add_option("--manifest", arguments.manifest,
                      "another list of files (default: models/weights.yaml)");
-  add_format_option(command, arguments.format, {"table", "json", "csv", "md"});
+  add_output_options(command, arguments.output);
 }
 
 void add_choice(CLI::App& command, Arguments& arguments) {
