@@ -48,13 +48,14 @@ ModelMemory::ModelMemory(const Context& context) {
     });
 }
 
-std::vector<store::PeakMemory> ModelMemory::measured(const registry::Model& model) const {
+const std::vector<store::PeakMemory>& ModelMemory::measured(const registry::Model& model) const {
+  static const std::vector<store::PeakMemory> kNone;
   const auto found = peaks_.find({model.id, model.digest});
-  return found == peaks_.end() ? std::vector<store::PeakMemory>{} : found->second;
+  return found == peaks_.end() ? kNone : found->second;
 }
 
 std::optional<double> ModelMemory::measured_vram_gb(const registry::Model& model) const {
-  const auto peaks = measured(model);
+  const auto& peaks = measured(model);
   if (peaks.empty() || is_host(peaks.front())) return std::nullopt;
   return gb(peaks.front().bytes);
 }
@@ -67,7 +68,7 @@ Json ModelMemory::to_json(const registry::Model& model) const {
 }
 
 report::Cell ModelMemory::number(const registry::Model& model) const {
-  if (const auto peaks = measured(model); !peaks.empty()) {
+  if (const auto& peaks = measured(model); !peaks.empty()) {
     const std::string text = gigabytes(peaks.front().bytes);
     return {text.substr(0, text.size() - 3), report::Emphasis::kNone, report::exact(gb(peaks.front().bytes))};
   }
@@ -75,7 +76,7 @@ report::Cell ModelMemory::number(const registry::Model& model) const {
 }
 
 std::string ModelMemory::source(const registry::Model& model) const {
-  if (const auto peaks = measured(model); !peaks.empty())
+  if (const auto& peaks = measured(model); !peaks.empty())
     return fmt::format("measured, {}, {}", peaks.front().device, peaks.front().dtype);
   return model.card.min_vram_gb ? "stated" : "";
 }

@@ -21,7 +21,7 @@ class ModelMemory {
 
   // Of the version that the catalogue has now, on each device and in each dtype; the largest on a GPU first,
   // host memory last.
-  [[nodiscard]] std::vector<store::PeakMemory> measured(const registry::Model& model) const;
+  [[nodiscard]] const std::vector<store::PeakMemory>& measured(const registry::Model& model) const;
   // The GPU memory to hold against a limit: measured, else unset.
   [[nodiscard]] std::optional<double> measured_vram_gb(const registry::Model& model) const;
 
