@@ -14,7 +14,7 @@ from worker_process import WorkerProcess
 
 pytest.importorskip("diffusers")
 
-import make_tiny_pipeline
+import tiny_pipelines
 
 from vidbench_worker import Context, GenerateRequest, LoadRequest
 from vidbench_worker.context import Throttle
@@ -30,7 +30,7 @@ SIZE: dict[str, Any] = {"frames": 9, "width": 32, "height": 32, "steps": 3}
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     root = tmp_path_factory.mktemp("pipelines")
-    return {family: make_tiny_pipeline.make(family, root / family) for family in CLASSES}
+    return {family: tiny_pipelines.make(family, root / family) for family in CLASSES}
 
 
 def load_params(settings: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -232,10 +232,56 @@ WRONG_SETTINGS: list[tuple[dict[str, Any], str, str]] = [
     ({"call": {"generator": 1}}, "invalid-request", "the worker sets this itself"),
     ({"pipeline": "WanPipelin"}, "invalid-request", "did you mean 'WanPipeline'?"),
     ({"pipeline": None}, "invalid-request", "model_index.json says 'WanPipeline'"),
-    ({"pipeline": "WanTransformer3DModel"}, "invalid-request", "no pipeline"),
+    ({"pipeline": "WanPipelin"}, "invalid-request", "WanImageToVideoPipeline, WanPipeline, WanVACEPipeline"),
+    ({"pipeline": "WanTransformer3DModel"}, "invalid-request", "is no pipeline of diffusers"),
     ({"pipeline": "StableDiffusionPipeline"}, "unsupported", "makes no videos"),
-    ({"pipeline": "WanImageToVideoPipeline"}, "unsupported", "needs `image` besides the prompt"),
-    ({"pipeline": "StableVideoDiffusionPipeline"}, "unsupported", "takes no prompt"),
+    ({"path": __file__}, "invalid-request", "is no weight file"),
+    ({"call": {"prompt": "x"}}, "invalid-request", "the worker sets this itself"),
+    (
+        {"pipeline": "WanVideoToVideoPipeline", "call": {"video": 1}},
+        "invalid-request",
+        "each prompt of a suite",
+    ),
+    (
+        {"scheduler": {"class": "UniPCMultistepScheduler", "flow_shif": 1}},
+        "invalid-request",
+        "did you mean 'flow_shift'?; it takes: num_train_timesteps",
+    ),
+    ({"attention": "flex_attention"}, "invalid-request", "one of: flash, flash_hub"),
+    ({"attention": "sage"}, "unsupported", "sageattention"),
+    ({"compile": {"backend": "inducto"}}, "invalid-request", "did you mean 'inductor'?"),
+    ({"compile": {"bckend": "eager"}}, "invalid-request", "did you mean 'backend'?; it takes: backend, mode"),
+    ({"compile": {"mode": "fast"}}, "invalid-request", "one of: default, reduce-overhead"),
+    ({"compile": {"components": ["unet"]}}, "invalid-request", "it has: tokenizer, text_encoder, vae"),
+    ({"lora": {"path": "/no/lora"}}, "invalid-request", "there is no folder '/no/lora'"),
+    (
+        {"lora": [{"repo": "a/b", "file": "f", "adapter": "x"}, {"repo": "c/d", "adapter": "x"}]},
+        "invalid-request",
+        "stands twice",
+    ),
+    ({"lora": {"repo": "a/b", "scal": 1}}, "invalid-request", "did you mean 'scale'?"),
+    ({"lora": {"repo": "a/b"}}, "invalid-request", "settings.lora.file: missing"),
+    ({"lora": {"repo": "a/b", "file": "x.safetensors"}}, "network", "LoRA 'lora0' from 'a/b'"),
+    ({"components": {"transformr": None}}, "invalid-request", "did you mean 'transformer'?"),
+    ({"components": {"vae": {"repo": "a/b"}}}, "invalid-request", "settings.components.vae.class: missing"),
+    (
+        {"components": {"vae": {"repo": "a/b", "class": "AutoencoderKLWam"}}},
+        "invalid-request",
+        "did you mean 'AutoencoderKLWan'?",
+    ),
+    (
+        {"components": {"vae": {"repo": "a/b", "class": "AutoencoderKLWan"}}},
+        "network",
+        "component 'vae' from 'a/b'",
+    ),
+    ({"motion_adapter": {"repo": "a/b"}}, "invalid-request", "WanPipeline has no such component"),
+    ({"quantization": {"transformer": {"class": "BitsAndByteConfig"}}}, "invalid-request", "did you mean"),
+    (
+        {"quantization": {"transformer": {"class": "TorchAoConfig", "quant_type": "Int9WeightOnlyConfig"}}},
+        "invalid-request",
+        "did you mean 'Int",
+    ),
+    ({"quantization": {"unet": "TorchAoConfig"}}, "invalid-request", "has no such component"),
     ({"path": "/no/such/folder"}, "invalid-request", "there is no folder '/no/such/folder'"),
     ({"path": "/"}, "invalid-request", "holds no model_index.json"),
     ({"path": None}, "invalid-request", "give either `path`"),
@@ -246,7 +292,7 @@ WRONG_SETTINGS: list[tuple[dict[str, Any], str, str]] = [
     (
         {"dtypes": {"va": "fp32"}},
         "invalid-request",
-        "settings.dtypes.va: no such component; did you mean 'vae'?",
+        "settings.dtypes.va: WanPipeline has no such component; did you mean 'vae'?",
     ),
     ({"dtypes": {"vae": "fp8"}}, "invalid-request", "one of: fp32, bf16, fp16"),
     ({"offload": "model"}, "invalid-request", "needs a CUDA device"),

@@ -1,4 +1,5 @@
-"""Command line: `python -m vidbench_worker diffusers` starts the diffusers worker, `… vbench` VBench's metrics."""
+"""Command line: `python -m vidbench_worker diffusers` starts the diffusers worker, `… vbench` VBench's metrics;
+`… pipelines` lists what the diffusers worker can run."""
 
 from __future__ import annotations
 
@@ -15,11 +16,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"vidbench-worker {__version__}")
     parser.add_argument(
         "worker",
-        choices=["diffusers", "vbench"],
-        help="diffusers: Hugging Face text-to-video pipelines; vbench: the dimensions of the package vbench "
-        "that need detectors and captioners",
+        choices=["diffusers", "vbench", "pipelines"],
+        help="diffusers: Hugging Face video pipelines; vbench: the dimensions of the package vbench "
+        "that need detectors and captioners; pipelines: list the video pipelines of the installed diffusers and "
+        "what each starts from ('image?': if there is one)",
     )
-    if parser.parse_args(arguments).worker == "vbench":
+    worker = parser.parse_args(arguments).worker
+    if worker == "pipelines":
+        from .diffusers_runner.loading import import_libraries
+        from .diffusers_runner.pipelines import describe
+
+        print("\n".join(describe(import_libraries(offline=True)[1])))
+    elif worker == "vbench":
         from .vbench_metrics import VbenchEvaluator
 
         serve(VbenchEvaluator())

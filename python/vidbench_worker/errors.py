@@ -26,7 +26,7 @@ UNKNOWN_METHOD: Final = -32601
 INVALID_PARAMS: Final = -32602
 FAILED: Final = -32000
 
-MAX_MESSAGE: Final = 2000
+MAX_MESSAGE: Final = 4000  # holds the names of all video pipelines
 
 # Matched against class names, so that no library is imported only to be asked for its exceptions.
 NETWORK_ERRORS: Final = {
@@ -72,10 +72,13 @@ def one_line(text: str) -> str:
 def nearest(name: str, known: Iterable[str]) -> str:
     """A suggestion to append to "unknown …": the likeliest name, or all of them when there are few."""
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; one of: {', '.join(names)}" if 0 < len(names) <= 20 else ""
+    return did_you_mean(name, names) or (f"; one of: {', '.join(names)}" if 0 < len(names) <= 20 else "")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The likeliest name, to append to a message that lists all of them; "" when none is near."""
+    close = difflib.get_close_matches(name, sorted(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def classify(error: BaseException) -> WorkerError:

@@ -65,6 +65,8 @@ class GenerateRequest:
     fps: float | None = None
     steps: int | None = None
     guidance: float | None = None
+    image: Path | None = None  # a picture to start from
+    video: Path | None = None  # a video to start from
 
 
 @dataclass(frozen=True)

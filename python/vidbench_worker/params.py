@@ -34,6 +34,12 @@ class Params:
     def text(self, key: str, default: Any = _ABSENT) -> Any:
         return self._get(key, default, "a string", lambda value: isinstance(value, str))
 
+    def path(self, key: str) -> Path | None:
+        value = self._get(
+            key, None, "an absolute path", lambda v: isinstance(v, str) and Path(v).is_absolute()
+        )
+        return None if value is None else Path(value)
+
     def flag(self, key: str, default: Any = _ABSENT) -> Any:
         return self._get(key, default, "true or false", lambda value: isinstance(value, bool))
 
@@ -101,6 +107,8 @@ def _generate_request(item: Params) -> GenerateRequest:
         fps=item.number("fps", None, positive=True),
         steps=item.whole("steps", 1, 2**31 - 1, None),
         guidance=item.number("guidance", None),
+        image=item.path("image"),
+        video=item.path("video"),
     )
 
 

@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/variable.h"
 
 namespace vidbench {
 namespace fs = std::filesystem;
@@ -48,10 +49,10 @@ void write_whole(const fs::path& path, std::string_view content, Durability dura
 }
 
 fs::path xdg(const char* variable, const char* fallback) {
-  const char* value = std::getenv(variable);
-  if (value != nullptr && *value != '\0') return fs::path(value) / "vidbench";
-  const char* home = std::getenv("HOME");
-  return fs::path(home != nullptr && *home != '\0' ? home : "/tmp") / fallback / "vidbench";
+  if (const std::string folder = vidbench::variable(variable); !folder.empty())
+    return fs::path(folder) / "vidbench";
+  const std::string home = vidbench::variable("HOME");
+  return fs::path(home.empty() ? "/tmp" : home) / fallback / "vidbench";
 }
 
 }  // namespace

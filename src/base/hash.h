@@ -29,6 +29,8 @@ class Sha256 {
 
 // 64 lower-case hexadecimal digits.
 [[nodiscard]] std::string sha256_hex(std::string_view text);
+// Whether the text has the form of one: 64 lower-case hexadecimal digits.
+[[nodiscard]] bool is_sha256(std::string_view text);
 // Reads the file in blocks; throws Error(kInput) naming a file that cannot be read.
 [[nodiscard]] std::string sha256_file(const std::filesystem::path& path);
 

@@ -101,8 +101,12 @@ YAML::Node YamlMap::require(const std::string& key) {
 }
 
 void YamlMap::fail(const std::string& key, const std::string& message, const std::string& hint) const {
+  throw_input(fmt::format("{}: {}", where(key), message), hint);
+}
+
+std::string YamlMap::where(const std::string& key) const {
   const YAML::Node at = key.empty() || !has(key) ? node_ : std::as_const(node_)[key];
-  throw_input(fmt::format("{}:{}: {}", origin_, line_of(at), message), hint);
+  return fmt::format("{}:{}", origin_, line_of(at));
 }
 
 std::string YamlMap::scalar(const std::string& key, const YAML::Node& node, const char* type) const {

@@ -50,6 +50,8 @@ class YamlMap {
 
   // Throws when a key was never read.
   void finish();
+  // "file:line" of `key` (or of this mapping when the key is absent).
+  [[nodiscard]] std::string where(const std::string& key) const;
   // Throws Error(kInput) at the place of `key` (or of this mapping when the key is absent).
   [[noreturn]] void fail(const std::string& key, const std::string& message,
                          const std::string& hint = {}) const;

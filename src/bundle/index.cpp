@@ -21,10 +21,6 @@ constexpr std::array<std::string_view, 4> kFolders = {"videos/", "previews/", "r
 constexpr std::array<std::string_view, 3> kVideoChoices = {"all", "previews", "none"};
 constexpr size_t kMaxPart = 200;
 
-bool is_digest(std::string_view text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 template <typename List>
 bool contains(const List& list, std::string_view what) {
   return std::find(list.begin(), list.end(), what) != list.end();
@@ -35,7 +31,7 @@ File parse_file(const Json& json, const std::string& origin) {
             member<uint64_t>(json, "bytes", origin)};
   if (!is_allowed_name(file.name))
     throw_input(fmt::format("{}: '{}' is no name of a file in a bundle", origin, one_line(file.name)));
-  if (!is_digest(file.sha256)) throw_input(fmt::format("{}: {}: not a sha256", origin, file.name));
+  if (!is_sha256(file.sha256)) throw_input(fmt::format("{}: {}: not a sha256", origin, file.name));
   return file;
 }
 

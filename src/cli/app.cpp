@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/completion.h"
+#include "cli/configuration.h"
 #include "cli/context.h"
 #include "cli/option_table.h"
 #include "engine/manifest.h"
@@ -17,9 +19,11 @@ namespace {
 
 void add_commands(CLI::App& app, Context& context) {
   add_run_commands(app, context);
+  add_batch_command(app, context);
   add_score_command(app, context);
   add_merge_command(app, context);
   add_leaderboard_command(app, context);
+  add_publish_command(app, context);
   add_compare_command(app, context);
   add_export_command(app, context);
   add_import_command(app, context);
@@ -29,7 +33,21 @@ void add_commands(CLI::App& app, Context& context) {
   add_vbench_command(app, context);
   add_weights_command(app, context);
   add_suites_command(app, context);
+  add_environments_command(app, context);
+  add_config_command(app, context);
+  add_catalogues_command(app, context);
+  add_doctor_command(app, context);
   add_completion_commands(app, context);
+}
+
+// Global options stand here for --help and completion; take_profile() takes them out of the words before.
+void add_global_options(CLI::App& app, std::string& profile) {
+  app.add_option("--profile", profile, "a profile of the configuration (also: $VIDBENCH_PROFILE)");
+}
+
+void parse(CLI::App& app, std::vector<std::string> words) {
+  std::reverse(words.begin(), words.end());  // as CLI11 wants them
+  app.parse(std::move(words));
 }
 
 int report_error(const std::string& message, const std::string& hint, ErrorCode code) {
@@ -48,15 +66,23 @@ int run_app(int argc, char** argv) {
   app.set_version_flag("--version", std::string("vidbench ") + engine::kVersion);
   app.require_subcommand(0, 1);
   app.option_defaults()->always_capture_default(false);
+  std::string profile;
   try {
+    add_global_options(app, profile);
     add_commands(app, context);
     const std::span<const std::string> words = std::span(context.command_line).subspan(1);
+    const GlobalWords global = take_profile({words.begin(), words.end()});
+    load_configuration(context, global.profile);
+    if (!needs_no_configuration(global.words)) {
+      configure_options(app, context.configuration());
+      warn_of_variables();
+    }
     // For the shells' scripts. Its words may be anything, so the parser does not see them.
     if (words.size() > 1 && words[0] == "complete" && words[1] == "--") {
       for (const std::string& word : completions(option_table(app), words.subspan(2))) print(word + "\n");
       return 0;
     }
-    app.parse(argc, argv);
+    parse(app, global.words);
     if (app.get_subcommands().empty()) print(app.help());
     return context.exit_code;
   } catch (const CLI::CallForHelp& e) {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/strings.h"
 #include "cli/context.h"
+#include "config/keys.h"
 #include "registry/registry.h"
 #include "suites/suite.h"
 
@@ -28,12 +29,19 @@ Words suite_ids() {
   return ids;
 }
 
+Words config_keys() {
+  Words names;
+  for (const auto& key : config::keys()) names.push_back(key.name);
+  return names;
+}
+
 // The values that an option or argument of that name takes.
 Words values_of(const OptionEntry& option) {
   if (!option.choices.empty()) return option.choices;
   const std::string& name = option.names.front();
   if (name == "--model" || name == "--models" || name == "model") return model_ids();
   if (name == "--suite" || name == "suite") return suite_ids();
+  if (name == "key") return config_keys();
   return {};
 }
 

@@ -10,24 +10,20 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/strings.h"
+#include "base/variable.h"
 
 namespace vidbench::cli {
-namespace {
 
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
+std::string Context::effective_store_url() const {
+  return store_url.empty() ? store::default_store_url() : store_url;
 }
 
-}  // namespace
-
-std::string Context::resolved_store_url() const {
-  if (!store_url.empty()) return store_url;
-  const std::string from_environment = environment("VIDBENCH_STORE");
-  return from_environment.empty() ? store::default_store_url() : from_environment;
+const config::Settings& Context::configuration() const {
+  if (settings_error) throw Error(*settings_error);
+  return settings.value();
 }
 
-std::unique_ptr<store::Store> Context::open_store() const { return store::open_store(resolved_store_url()); }
+std::unique_ptr<store::Store> Context::open_store() const { return store::open_store(effective_store_url()); }
 
 void add_format_option(CLI::App& command, std::string& format, std::vector<std::string> choices) {
   format = choices.front();
@@ -54,13 +50,20 @@ void print_table(const report::Table& table, const std::string& format) {
                          : report::draw_terminal(table, stdout_style()).text);
 }
 
+bool wants_colour(const std::string& configured, bool terminal) {
+  if (configured == "always" || configured == "never") return configured == "always";
+  if (!variable("NO_COLOR").empty()) return false;
+  if (const std::string force = variable("CLICOLOR_FORCE"); !force.empty() && force != "0") return true;
+  return terminal && variable("TERM") != "dumb" && variable("CLICOLOR") != "0";
+}
+
 report::TerminalStyle stdout_style() {
   report::TerminalStyle style;
+  style.colour = wants_colour(variable("VIDBENCH_COLOUR"), isatty(STDOUT_FILENO) == 1);
   if (isatty(STDOUT_FILENO) == 1) {
     winsize size{};
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) style.width = size.ws_col;
-    style.colour = environment("NO_COLOR").empty() && environment("TERM") != "dumb";
-  } else if (const std::string columns = environment("COLUMNS"); !columns.empty()) {
+  } else if (const std::string columns = variable("COLUMNS"); !columns.empty()) {
     style.width = std::max(40UL, std::strtoul(columns.c_str(), nullptr, 10));
   } else {
     style.width = 160;  // a file or a pipe: nothing needs to be dropped
@@ -68,14 +71,9 @@ report::TerminalStyle stdout_style() {
   return style;
 }
 
-bool stderr_is_terminal() { return isatty(STDERR_FILENO) == 1 && environment("TERM") != "dumb"; }
+bool stderr_is_terminal() { return isatty(STDERR_FILENO) == 1 && variable("TERM") != "dumb"; }
 
 std::filesystem::path default_runs_directory() { return data_home() / "runs"; }
-
-std::filesystem::path default_cache_directory() {
-  const std::string own = environment("VIDBENCH_CACHE");
-  return own.empty() ? cache_home() : std::filesystem::path(own);
-}
 
 void add_weights_options(CLI::App& command, WeightsOptions& options) {
   command.add_option("--weights-dir", options.folders, "a folder with official weight files; repeatable")

@@ -4,21 +4,28 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/json.h"
+#include "config/settings.h"
 #include "report/table.h"
 #include "store/store.h"
 
 namespace vidbench::cli {
 
 struct Context {
-  std::string store_url;                  // "" = $VIDBENCH_STORE, else the default
+  std::string store_url;                  // "" = the default
   std::vector<std::string> command_line;  // as typed
   int exit_code = 0;                      // set by a command that ends with failed samples
+  std::optional<config::Settings> settings;
+  std::optional<Error> settings_error;  // why there are none
 
-  [[nodiscard]] std::string resolved_store_url() const;  // with the environment's and the default
+  [[nodiscard]] std::string effective_store_url() const;
+  // Throws why the configuration is not sound.
+  [[nodiscard]] const config::Settings& configuration() const;
   [[nodiscard]] std::unique_ptr<store::Store> open_store() const;
 };
 
@@ -32,10 +39,11 @@ void print_json(const Json& json);
 // A table in `format` table, csv or md.
 void print_table(const report::Table& table, const std::string& format);
 
+// By the setting `colour`, else by NO_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM and whether it is a terminal.
+[[nodiscard]] bool wants_colour(const std::string& configured, bool terminal);
 [[nodiscard]] report::TerminalStyle stdout_style();
 [[nodiscard]] bool stderr_is_terminal();
 [[nodiscard]] std::filesystem::path default_runs_directory();
-[[nodiscard]] std::filesystem::path default_cache_directory();
 // Where the metric worker looks for official weights, beside <data folder>/weights.
 struct WeightsOptions {
   std::vector<std::string> folders;
@@ -53,10 +61,12 @@ void add_weights_options(CLI::App& command, WeightsOptions& options);
 
 // Each adds its subcommand. `context` outlives `app`.
 void add_run_commands(CLI::App& app, Context& context);  // run, resume
+void add_batch_command(CLI::App& app, Context& context);
 void add_score_command(CLI::App& app, Context& context);
 void add_merge_command(CLI::App& app, Context& context);
 void add_runs_command(CLI::App& app, Context& context);
 void add_leaderboard_command(CLI::App& app, Context& context);
+void add_publish_command(CLI::App& app, Context& context);
 void add_compare_command(CLI::App& app, Context& context);
 void add_export_command(CLI::App& app, Context& context);
 void add_import_command(CLI::App& app, Context& context);
@@ -65,6 +75,10 @@ void add_metrics_command(CLI::App& app, Context& context);
 void add_vbench_command(CLI::App& app, Context& context);
 void add_weights_command(CLI::App& app, Context& context);
 void add_suites_command(CLI::App& app, Context& context);
+void add_environments_command(CLI::App& app, Context& context);
+void add_config_command(CLI::App& app, Context& context);
+void add_catalogues_command(CLI::App& app, Context& context);
+void add_doctor_command(CLI::App& app, Context& context);
 void add_completion_commands(CLI::App& app, Context& context);  // completion, man
 
 }  // namespace vidbench::cli

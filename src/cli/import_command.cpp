@@ -8,6 +8,7 @@
 #include "bundle/import.h"
 #include "cli/context.h"
 #include "cli/run_output.h"
+#include "cli/run_places.h"
 #include "cli/signals.h"
 #include "report/leaderboard.h"
 
@@ -45,8 +46,7 @@ void finish(store::Store& store, const bundle::Import& result, const std::string
 
 void import(Arguments& arguments, Context& context) {
   auto& options = arguments.options;
-  options.runs_directory = arguments.runs_directory.empty() ? default_runs_directory()
-                                                            : std::filesystem::path(arguments.runs_directory);
+  options.runs_directory = runs_directory(arguments.runs_directory);
   auto store = context.open_store();
   const StopOnSignal signals;
   const bundle::Import result = bundle::import_bundle(*store, arguments.file, options, signals.token());
@@ -75,7 +75,7 @@ void add_import_command(CLI::App& app, Context& context) {
   command->add_option("file", arguments->file, "the bundle, a tar.zst")->required();
   command->add_flag("--dry-run", arguments->options.dry_run, "verify everything, import nothing");
   command->add_option("--as", arguments->options.as, "another id for the run");
-  command->add_option("--out", arguments->runs_directory, "folder for run directories");
+  add_out_option(*command, arguments->runs_directory);
   command->add_option("--max-bytes", arguments->options.max_bytes, "refuse what is larger when unpacked")
       ->capture_default_str();
   add_format_option(*command, arguments->format, {"table", "json"});

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/licence.h"
 #include "base/strings.h"
+#include "base/variable.h"
 #include "cli/context.h"
 #include "cli/fields.h"
 #include "cli/output.h"
@@ -26,7 +27,7 @@ struct Arguments {
 };
 
 std::vector<store::MetricInfo> offered(const Arguments& arguments) {
-  const std::filesystem::path log = default_cache_directory() / "metrics" / "evaluator.log";
+  const std::filesystem::path log = cache_directory() / "metrics" / "evaluator.log";
   std::filesystem::create_directories(log.parent_path());
   workers::Evaluator evaluator(evaluator_command(arguments.evaluator, arguments.weights), {.log_path = log});
   return evaluator.start();

@@ -35,7 +35,7 @@ std::string gigabytes(uint64_t bytes) {
 }
 
 ModelMemory::ModelMemory(const Context& context) {
-  if (!store::store_exists(context.resolved_store_url())) return;
+  if (!store::store_exists(context.effective_store_url())) return;
   try {
     for (auto& one : context.open_store()->memory_peaks())
       peaks_[{std::move(one.model), std::move(one.entry)}].push_back(std::move(one.peak));

@@ -1,16 +1,20 @@
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <map>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/hash.h"
 #include "base/licence.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/context.h"
 #include "cli/fields.h"
 #include "cli/model_memory.h"
+#include "cli/model_text.h"
 #include "cli/models_commands.h"
+#include "cli/models_fit.h"
 #include "cli/output.h"
 #include "registry/select.h"
 #include "report/format.h"
@@ -21,34 +25,17 @@ namespace vidbench::cli {
 namespace {
 
 struct ModelsArguments {
-  std::string model, device = "auto";
+  std::string model, device = "auto", image, video;
   std::string format;  // of `request`
   Output output;
   std::vector<std::string> words;
-  registry::Filter filter;
+  ModelFilter filter;
   bool online = false;
   workers::ConformanceOptions conformance;
   workers::GenerateRequest request;
 };
 
 std::string number(const std::optional<double>& value) { return value ? report::exact(*value) : ""; }
-
-// The field's short words for the usual tasks: a table has little room.
-std::string short_tasks(const std::vector<std::string>& tasks) {
-  static const std::map<std::string, std::string> kShort = {
-      {"text-to-video", "t2v"}, {"image-to-video", "i2v"}, {"video-to-video", "v2v"}};
-  std::vector<std::string> words;
-  for (const std::string& task : tasks) {
-    const auto known = kShort.find(task);
-    words.push_back(known == kShort.end() ? task : known->second);
-  }
-  return join(words, ", ");
-}
-
-std::string runs_here(const registry::Model& model) {
-  if (model.runnable()) return "yes";
-  return (model.deployed() ? "no: " : "unknown how: ") + join(model.missing, "; ");
-}
 
 std::string join_known(std::vector<std::string> parts) {
   std::erase(parts, "");
@@ -103,8 +90,8 @@ void list(const ModelsArguments& arguments, const Context& context) {
   const auto registry = registry::Registry::load_default();
   const ModelMemory memory(context);
   std::vector<const registry::Model*> models;
-  for (const auto& model : registry.models())
-    if (registry::passes(model, arguments.filter, memory.measured_vram_gb(model))) models.push_back(&model);
+  for (const auto& model : registry.models()) models.push_back(&model);
+  keep_passing(models, arguments.filter, memory);
   print_models(models, memory, arguments.output);
 }
 
@@ -112,9 +99,7 @@ void search(const ModelsArguments& arguments, const Context& context) {
   const auto registry = registry::Registry::load_default();
   const ModelMemory memory(context);
   auto models = registry::search(registry.models(), join(arguments.words, " "));
-  std::erase_if(models, [&](const auto* model) {
-    return !registry::passes(*model, arguments.filter, memory.measured_vram_gb(*model));
-  });
+  keep_passing(models, arguments.filter, memory);
   print_models(models, memory, arguments.output);
 }
 
@@ -162,10 +147,15 @@ void show(const ModelsArguments& arguments, const Context& context) {
   const auto document = [&] {
     Json json = model_json(model, memory);
     json["schema"] = "vidbench.model/1";
+    json["fits_hardware"] = fit_json(model);
     return json;
   };
-  arguments.output.show(fields_view(
-      model.id, [&] { return fields_of(model, memory); }, document));
+  const auto fields = [&] {
+    Fields all = fields_of(model, memory);
+    all.emplace_back("fits hardware", fit_text(model));
+    return all;
+  };
+  arguments.output.show(fields_view(model.id, fields, document));
 }
 
 report::Table checks_table(const workers::ConformanceReport& report) {
@@ -181,13 +171,20 @@ report::Table checks_table(const workers::ConformanceReport& report) {
   return table;
 }
 
-void validate(const ModelsArguments& arguments, Context& context) {
+InputFile input_file(const std::string& path) {
+  if (path.empty()) return {};
+  return {std::filesystem::absolute(path), sha256_file(path)};
+}
+
+void validate(ModelsArguments arguments, Context& context) {
   const auto registry = registry::Registry::load_default();
   const TemporaryDirectory logs("vidbench-validate");
   workers::RunnerOptions options;
   options.log_path = logs.path() / "worker.log";
   options.device = arguments.device;
   options.offline = !arguments.online;
+  arguments.conformance.image = input_file(arguments.image);
+  arguments.conformance.video = input_file(arguments.video);
   log_info("validating " + arguments.model + " …");
   const auto report = workers::validate_model(registry.find(arguments.model), options, arguments.conformance);
   const auto document = [&] {
@@ -236,7 +233,8 @@ void add_request_command(CLI::App& models, const std::shared_ptr<ModelsArguments
 
 }  // namespace
 
-void add_filter_options(CLI::App& command, registry::Filter& filter) {
+void add_filter_options(CLI::App& command, ModelFilter& all) {
+  registry::Filter& filter = all.card;
   const auto words = [&](const char* name, std::vector<std::string>& list, const char* about) {
     command.add_option(name, list, about)->delimiter(',')->allow_extra_args(false);
   };
@@ -253,11 +251,20 @@ void add_filter_options(CLI::App& command, registry::Filter& filter) {
   command.add_flag("--commercial", filter.commercial, "whose licence is known and not for research only");
   command.add_flag("--deployed", filter.deployed, "of which it is known how to run them");
   command.add_flag("--runnable", filter.runnable, "for which nothing is missing here");
+  command.add_flag("--runs-here", all.fitting, "whose stated needs fit this hardware (vidbench doctor)");
+}
+
+void keep_passing(std::vector<const registry::Model*>& models, const ModelFilter& filter,
+                  const ModelMemory& memory) {
+  std::erase_if(models, [&](const auto* model) {
+    return !registry::passes(*model, filter.card, memory.measured_vram_gb(*model));
+  });
+  if (filter.fitting) keep_fitting(models);
 }
 
 void add_models_command(CLI::App& app, Context& context) {
   auto arguments = std::make_shared<ModelsArguments>();
-  CLI::App* models = app.add_subcommand("models", "find, show, export and validate models");
+  CLI::App* models = app.add_subcommand("models", "find, add, show, export and validate models");
   models->require_subcommand(1);
   CLI::App* list_command = models->add_subcommand("list", "the catalogue");
   add_filter_options(*list_command, arguments->filter);
@@ -277,7 +284,9 @@ void add_models_command(CLI::App& app, Context& context) {
   add_output_options(*show_command, arguments->output);
   add_store_option(*show_command, context);
   show_command->callback([arguments, &context] { show(*arguments, context); });
+  add_models_add_command(*models);
   add_models_export_command(*models, context);
+  add_models_integrate_command(*models, context);
   add_models_versions_command(*models, context);
   add_request_command(*models, arguments);
   CLI::App* validate_command = models->add_subcommand(
@@ -287,6 +296,10 @@ void add_models_command(CLI::App& app, Context& context) {
   validate_command->add_option("--frames", arguments->conformance.frames, "frames of the test videos");
   validate_command->add_option("--width", arguments->conformance.width, "their width in pixels");
   validate_command->add_option("--height", arguments->conformance.height, "their height in pixels");
+  validate_command->add_option("--image", arguments->image, "a picture for models that start from one")
+      ->check(CLI::ExistingFile);
+  validate_command->add_option("--video", arguments->video, "a video for models that start from one")
+      ->check(CLI::ExistingFile);
   validate_command->add_flag("--online", arguments->online, "let the worker download weights");
   add_output_options(*validate_command, arguments->output);
   validate_command->callback([arguments, &context] { validate(*arguments, context); });

@@ -18,7 +18,7 @@ namespace {
 struct Arguments {
   std::vector<std::string> ids;
   std::string card, path;
-  registry::Filter filter;
+  ModelFilter filter;
   Output output;
 };
 
@@ -28,9 +28,7 @@ std::vector<const registry::Model*> chosen(const Arguments& arguments, const reg
   for (const std::string& id : split_lists(arguments.ids)) models.push_back(&registry.find(id));
   if (models.empty())
     for (const auto& model : registry.models()) models.push_back(&model);
-  std::erase_if(models, [&](const auto* model) {
-    return !registry::passes(*model, arguments.filter, memory.measured_vram_gb(*model));
-  });
+  keep_passing(models, arguments.filter, memory);
   return models;
 }
 
@@ -86,7 +84,7 @@ void give(const Arguments& arguments, const report::View& view) {
 void export_card(const Arguments& arguments, const registry::Registry& registry, const ModelMemory& memory,
                  const Context& context) {
   const registry::Model& model = registry.find(arguments.card);
-  const auto store = store::store_exists(context.resolved_store_url()) ? context.open_store() : nullptr;
+  const auto store = store::store_exists(context.effective_store_url()) ? context.open_store() : nullptr;
   const std::string card =
       model_card(model, registry, memory, model_versions(registry, model.id, store.get()));
   if (arguments.path.empty()) return print(card);

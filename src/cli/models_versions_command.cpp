@@ -77,7 +77,7 @@ Json document_of(const std::string& id, const std::vector<ModelVersion>& version
 
 void versions(const Arguments& arguments, const Context& context) {
   const auto registry = registry::Registry::load_default();
-  const auto store = store::store_exists(context.resolved_store_url()) ? context.open_store() : nullptr;
+  const auto store = store::store_exists(context.effective_store_url()) ? context.open_store() : nullptr;
   const auto all = model_versions(registry, arguments.model, store.get());
   arguments.output.show({.title = "Versions of " + arguments.model,
                          .document = [&] { return document_of(arguments.model, all, registry); },

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "cli/cells.h"
 #include "cli/context.h"
 #include "engine/estimate.h"
 #include "workers/execution.h"
@@ -43,32 +44,40 @@ Json to_json(const engine::ModelEstimate& one, const engine::Plan& plan, size_t 
                {"cached", one.cached},
                {"seconds_per_sample", one.seconds_per_sample ? Json(*one.seconds_per_sample) : Json()},
                {"bytes", one.bytes ? Json(*one.bytes) : Json()},
+               {"peak_memory_bytes", one.peak_memory_bytes ? Json(*one.peak_memory_bytes) : Json()},
                {"runner", model.deployment.runner},
                {"command", model.deployment.command},
                {"settings", engine::effective_settings(plan.suite, model)},
                {"missing", model.missing}};
+  if (one.paid)
+    json["cost"] = one.cost ? Json{{"amount", one.cost->amount}, {"currency", one.cost->currency}} : Json();
   if (!described.execution.empty()) json["execution"] = workers::to_json(described.execution);
   if (!described.problem.empty()) json["problem"] = described.problem;
   return json;
 }
 
-std::string seconds_text(const std::optional<double>& seconds) {
-  return seconds ? human_duration(*seconds) : "unknown";
+std::string cost_text(const engine::ModelEstimate& one) {
+  if (!one.paid) return "";
+  return one.cost ? fmt::format("{:.2f} {}", one.cost->amount, one.cost->currency) : "unknown";
 }
 
-std::vector<std::string> row(const engine::ModelEstimate& one, const registry::Model& model) {
-  std::optional<double> total;
-  if (one.seconds_per_sample) total = *one.seconds_per_sample * static_cast<double>(one.samples - one.cached);
-  const bool all_cached = one.cached == one.samples;
-  return {one.model,
-          model.deployment.runner,
-          std::to_string(one.samples),
-          std::to_string(one.cached),
-          seconds_text(one.seconds_per_sample),
-          all_cached ? "0 ms" : seconds_text(total),
-          all_cached  ? "0 B"
-          : one.bytes ? human_bytes(*one.bytes)
-                      : "unknown"};
+report::Table plan_table(const std::vector<engine::ModelEstimate>& estimates, const engine::Plan& plan) {
+  report::Table table;
+  table.columns = {{"model"},      {"runner"},     {"samples", true},   {"cached", true}, {"per video", true},
+                   {"time", true}, {"disk", true}, {"memory", true, 2}, {"cost", true, 1}};
+  for (size_t m = 0; m < estimates.size(); ++m) {
+    const engine::ModelEstimate& one = estimates[m];
+    table.rows.push_back({{one.model},
+                          {plan.models[m].deployment.runner},
+                          {std::to_string(one.samples)},
+                          {std::to_string(one.cached)},
+                          duration_cell(one.seconds_per_sample),
+                          duration_cell(one.seconds()),
+                          size_cell(one.cached == one.samples ? 0 : one.bytes),
+                          size_cell(one.peak_memory_bytes),
+                          {cost_text(one)}});
+  }
+  return table;
 }
 
 }  // namespace
@@ -84,18 +93,10 @@ void print_plan(store::Store& store, const engine::Plan& plan, const engine::Run
       models.push_back(to_json(estimates[m], plan, m, described[m]));
     return Json{{"schema", "vidbench.plan/1"}, {"suite", plan.suite.id}, {"models", models}};
   };
-  const auto table_of = [&](bool) {
-    report::Table table;
-    table.columns = {{"model"},           {"runner"},     {"samples", true}, {"cached", true},
-                     {"per video", true}, {"time", true}, {"disk", true}};
-    for (size_t m = 0; m < estimates.size(); ++m) {
-      auto& cells = table.rows.emplace_back();
-      for (const auto& text : row(estimates[m], plan.models[m])) cells.push_back({text});
-    }
-    return table;
-  };
   output.show(
-      {.title = "Plan of suite " + plan.suite.id, .document = document, .rows = "models", .table = table_of});
+      {.title = "Plan of suite " + plan.suite.id, .document = document, .rows = "models", .table = [&](bool) {
+         return plan_table(estimates, plan);
+       }});
   if (output.format.starts_with("json")) return;
   for (size_t m = 0; m < estimates.size(); ++m) {
     const registry::Model& model = plan.models[m];

@@ -10,7 +10,7 @@
 
 namespace vidbench::cli {
 
-class ProgressView final : public engine::Observer {
+class ProgressView : public engine::Observer {
  public:
   // `quiet`: only failures are shown.
   ProgressView(bool terminal, bool quiet);

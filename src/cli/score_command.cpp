@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/strings.h"
 #include "base/time.h"
+#include "base/variable.h"
 #include "cli/context.h"
 #include "cli/score_output.h"
 #include "cli/signals.h"
@@ -161,7 +162,7 @@ std::map<std::string, store::ReferenceFeatures> reference_features(
 }
 
 std::filesystem::path evaluator_log() {
-  std::filesystem::path log = default_cache_directory() / "score" / "vidbench-eval.log";
+  std::filesystem::path log = cache_directory() / "score" / "vidbench-eval.log";
   std::filesystem::create_directories(log.parent_path());
   return log;
 }

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -215,7 +214,7 @@ class FetchView {
  public:
   explicit FetchView(bool quiet) : line_(stderr_is_terminal(), quiet) {}
 
-  void show(const OfficialFile& file, const weights::TransferProgress& progress) {
+  void show(const OfficialFile& file, const blobs::TransferProgress& progress) {
     if (file.name != name_) {
       name_ = file.name;
       start_ns_ = monotonic_ns();
@@ -227,7 +226,7 @@ class FetchView {
   void clear() { line_.clear(); }
 
  private:
-  [[nodiscard]] std::string describe(const weights::TransferProgress& progress, double seconds) const {
+  [[nodiscard]] std::string describe(const blobs::TransferProgress& progress, double seconds) const {
     std::string text = fmt::format("{}: {}", name_, human_bytes(progress.done_bytes));
     if (progress.total_bytes > 0) text += " of " + human_bytes(progress.total_bytes);
     if (progress.done_bytes <= start_bytes_ || seconds <= 0) return text;
@@ -246,19 +245,11 @@ class FetchView {
   int64_t start_ns_ = 0;
 };
 
-bool is_set(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value != nullptr && *value != '\0' && std::string_view(value) != "0";
-}
-
 weights::FetchOptions fetch_options(const Arguments& arguments) {
   weights::FetchOptions options;
   options.mirrors = arguments.mirrors;
-  if (const char* mirrors = std::getenv("VIDBENCH_WEIGHTS_MIRROR"); mirrors != nullptr)
-    for (const std::string& mirror : split(mirrors, ' '))
-      if (!mirror.empty()) options.mirrors.push_back(mirror);
   for (const std::string& mirror : options.mirrors) weights::check_mirror(mirror);
-  options.offline = arguments.offline || is_set("VIDBENCH_OFFLINE");
+  options.offline = arguments.offline;
   options.max_bytes = arguments.max_bytes;
   return options;
 }

@@ -20,8 +20,11 @@ class Evaluation {
 
   void run() {
     prepare_references();
-    while (auto item = context_.evaluation.pop())
-      if (!context_.stopping()) evaluate(std::move(*item));
+    while (auto item = context_.evaluation.pop()) {
+      if (context_.stopping()) continue;
+      evaluate(std::move(*item));
+      if (context_.open.take_news()) tell_model_ended();
+    }
   }
 
  private:
@@ -29,6 +32,12 @@ class Evaluation {
   // undisturbed.
   [[nodiscard]] std::unique_lock<std::shared_mutex> quiet() {
     return context_.overlap ? std::unique_lock<std::shared_mutex>() : std::unique_lock(context_.quiet);
+  }
+
+  void tell_model_ended() {
+    const auto lock = quiet();
+    context_.journal.with_store(
+        [&](auto& s) { context_.notify([&](Observer& o) { o.on_model_ended(s, context_.journal.run()); }); });
   }
 
   void prepare_references() {
@@ -132,6 +141,7 @@ class Evaluation {
 
   void report(std::vector<store::SampleRecord>& samples) {
     for (const auto& sample : samples) {
+      context_.open.ended(sample.model, 1);
       context_.notify([&](Observer& o) {
         o.on_samples(sample.model, sample.state, 1, 0);
         if (sample.failure) o.on_failure(sample.id, *sample.failure, false);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/time.h"
+#include "engine/conditioning.h"
 
 namespace vidbench::engine {
 namespace fs = std::filesystem;
@@ -141,6 +142,7 @@ class ModelGeneration {
   workers::BatchOutcome call(const std::vector<size_t>& samples) {
     std::vector<workers::GenerateRequest> requests;
     for (const size_t s : samples) requests.push_back(context_.plan.requests[s]);
+    if (auto changed = changed_input(requests)) return {{}, std::move(changed)};
     const std::shared_lock quiet(context_.quiet);
     return runner_->generate(
         requests, fresh_folder(),
@@ -224,6 +226,7 @@ class ModelGeneration {
     }
     failed_ += samples.size();
     context_.journal.commit(records);
+    context_.open.ended(model_.id, samples.size());
     context_.notify(
         [&](Observer& o) { o.on_samples(model_.id, store::SampleState::kFailed, samples.size(), 0); });
     if (context_.options.fail_fast) context_.halt = true;

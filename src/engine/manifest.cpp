@@ -5,7 +5,8 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "engine/evaluation.h"
-#include "engine/hardware.h"
+#include "engine/variants.h"
+#include "resources/hardware.h"
 
 namespace vidbench::engine {
 namespace {
@@ -34,6 +35,8 @@ Json describe_models(const Plan& plan) {
   for (size_t m = 0; m < plan.models.size(); ++m) {
     const auto& model = plan.models[m];
     models.push_back({{"id", model.id},
+                      {"base", base_model(model.id)},
+                      {"overrides", registry::to_json(model.overrides)},
                       {"title", model.card.title},
                       {"family", model.card.family},
                       {"licence", model.card.licence},
@@ -67,6 +70,19 @@ Json kept_prompts(const Plan& plan) {
   return prompts;
 }
 
+// The content that prompts start from, by reference; never the pixels, and nothing of a private suite.
+Json input_digests(const Plan& plan) {
+  Json inputs = Json::object();
+  for (size_t i = 0; i < plan.samples.size(); ++i) {
+    const auto& request = plan.requests[i];
+    Json& entry = inputs[plan.samples[i].prompt_ref];
+    if (!request.image.empty()) entry["image"] = request.image.sha256;
+    if (!request.video.empty()) entry["video"] = request.video.sha256;
+    if (entry.is_null()) inputs.erase(plan.samples[i].prompt_ref);
+  }
+  return inputs;
+}
+
 }  // namespace
 
 Json make_manifest(const Plan& plan, const RunOptions& options,
@@ -80,11 +96,15 @@ Json make_manifest(const Plan& plan, const RunOptions& options,
                    {"metrics", list},
                    {"reference_key", reference_keys(plan.suite, metrics)},
                    {"options", describe_options(options)},
-                   {"hardware", describe_hardware()},
+                   {"hardware", resources::describe_hardware()},
                    {"versions", {{"vidbench", kVersion}, {"compiler", "g++ " __VERSION__}}},
                    {"command", options.command_line},
+                   {"configuration", options.configuration},
                    {"created_at", now_rfc3339()}};
-  if (plan.suite.is_public || options.plan.keep_prompts) manifest["prompts"] = kept_prompts(plan);
+  if (plan.suite.is_public || options.plan.keep_prompts) {
+    manifest["prompts"] = kept_prompts(plan);
+    if (Json inputs = input_digests(plan); !inputs.empty()) manifest["inputs"] = std::move(inputs);
+  }
   return manifest;
 }
 

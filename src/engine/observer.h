@@ -4,6 +4,7 @@
 #include <string>
 
 #include "store/records.h"
+#include "store/store.h"
 #include "workers/runner.h"
 
 namespace vidbench::engine {
@@ -20,6 +21,9 @@ class Observer {
   virtual void on_samples(const std::string& model, store::SampleState state, size_t count,
                           size_t from_cache) = 0;
   virtual void on_failure(const std::string& sample, const store::Failure& failure, bool will_retry) = 0;
+  // Every sample of some model has ended while others still have some: the time to write down what is known.
+  // Where timings could be disturbed, no generation goes on meanwhile. `store` is the run's, for this call.
+  virtual void on_model_ended(store::Store& /*store*/, const std::string& /*run*/) {}
 };
 
 }  // namespace vidbench::engine

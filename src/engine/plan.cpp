@@ -11,29 +11,33 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/strings.h"
+#include "engine/conditioning.h"
 
 namespace vidbench::engine {
 namespace {
 
 template <typename T>
-std::optional<T> first_set(const std::optional<T>& a, const std::optional<T>& b) {
-  return a ? a : b;
+std::optional<T> first_set(const std::optional<T>& a, const std::optional<T>& b, const std::optional<T>& c) {
+  return a ? a : b ? b : c;
 }
 
 workers::GenerateRequest make_request(const suites::Suite& suite, const registry::Model& model,
                                       const suites::Prompt& prompt, uint64_t seed) {
+  const auto& asked = model.overrides;
   const auto& wanted = suite.settings;
   const auto& own = model.deployment.defaults;
   workers::GenerateRequest request;
   request.prompt = prompt.text;
   request.negative_prompt = prompt.negative;
   request.seed = seed;
-  request.frames = first_set(wanted.frames, own.frames);
-  request.width = first_set(wanted.width, own.width);
-  request.height = first_set(wanted.height, own.height);
-  request.steps = first_set(wanted.steps, own.steps);
-  request.fps = first_set(wanted.fps, own.fps);
-  request.guidance = first_set(wanted.guidance, own.guidance);
+  request.frames = first_set(asked.frames, wanted.frames, own.frames);
+  request.width = first_set(asked.width, wanted.width, own.width);
+  request.height = first_set(asked.height, wanted.height, own.height);
+  request.steps = first_set(asked.steps, wanted.steps, own.steps);
+  request.fps = first_set(asked.fps, wanted.fps, own.fps);
+  request.guidance = first_set(asked.guidance, wanted.guidance, own.guidance);
+  request.image = prompt.image;
+  request.video = prompt.video;
   return request;
 }
 
@@ -50,13 +54,15 @@ Json settings_of(const workers::GenerateRequest& request) {
 
 std::string generation_key(const std::string& model_digest, const workers::GenerateRequest& request,
                            size_t batch_size) {
-  const Json content = {{"kind", "vidbench.generation/1"},
-                        {"model", model_digest},
-                        {"settings", settings_of(request)},
-                        {"prompt", request.prompt},
-                        {"negative", request.negative_prompt},
-                        {"seed", request.seed},
-                        {"batch_size", batch_size}};
+  Json content = {{"kind", "vidbench.generation/1"},
+                  {"model", model_digest},
+                  {"settings", settings_of(request)},
+                  {"prompt", request.prompt},
+                  {"negative", request.negative_prompt},
+                  {"seed", request.seed},
+                  {"batch_size", batch_size}};
+  if (!request.image.empty()) content["image"] = request.image.sha256;
+  if (!request.video.empty()) content["video"] = request.video.sha256;
   return sha256_hex(content.dump());
 }
 
@@ -129,7 +135,10 @@ store::Asked asked(const suites::Prompt& prompt) {
 std::string prompt_reference(const suites::Suite& suite, const suites::Prompt& prompt) {
   if (suite.is_public) return prompt.id;
   static const std::string secret = machine_secret();
-  return "prompt-" + sha256_hex(secret + sha256_hex(secret + prompt.text)).substr(0, 16);
+  std::string asked = prompt.text;
+  for (const InputFile* file : {&prompt.image, &prompt.video})
+    if (!file->empty()) asked += "\n" + file->sha256;
+  return "prompt-" + sha256_hex(secret + sha256_hex(secret + asked)).substr(0, 16);
 }
 
 Plan make_plan(const suites::Suite& suite, const std::vector<registry::Model>& models,
@@ -144,6 +153,7 @@ Plan make_plan(const suites::Suite& suite, const std::vector<registry::Model>& m
   const auto& seeds = options.seeds.empty() ? suite.seeds : options.seeds;
   for (size_t m = 0; m < models.size(); ++m) {
     require_runnable(models[m], options.allow_missing);
+    require_inputs(models[m], prompts);
     plan.model_digests.push_back(models[m].runnable() ? registry::content_digest(models[m])
                                                       : "not here: " + models[m].digest);
     auto batch_size = static_cast<size_t>(options.batch_size > 0 ? options.batch_size : suite.batch_size);

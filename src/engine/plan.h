@@ -44,8 +44,8 @@ struct Plan {
 [[nodiscard]] Plan make_plan(const suites::Suite& suite, const std::vector<registry::Model>& models,
                              const PlanOptions& options);
 
-// The effective generation settings of a model under a suite: the suite's where it fixes them, else the
-// model's.
+// The effective generation settings of a model under a suite: what the user asked for, else the suite's where
+// it fixes them, else the model's.
 [[nodiscard]] Json effective_settings(const suites::Suite& suite, const registry::Model& model);
 
 // What a video of that prompt is asked to show.

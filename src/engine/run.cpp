@@ -105,6 +105,13 @@ Remaining remaining(const Plan& plan, const std::vector<store::SampleRecord>& no
   return left;
 }
 
+void count_open(const Remaining& left, const Plan& plan, OpenSamples& open) {
+  for (size_t m = 0; m < left.batches.size(); ++m)
+    for (const Batch& batch : left.batches[m]) open.add(plan.models[m].id, batch.samples.size());
+  for (const EvaluationItem& item : left.to_evaluate)
+    for (const auto& sample : item.samples) open.add(sample.model, 1);
+}
+
 // One execution: worker threads that take models in turn, and the evaluation thread.
 class Execution {
  public:
@@ -202,6 +209,7 @@ RunResult execute(store::Store& store, const std::string& run, const fs::path& d
   context.overlap =
       options.overlap == Overlap::kOn || (options.overlap == Overlap::kAuto && !uses_cpu(plan, options));
   Remaining left = remaining(plan, store.samples(run, false), retry_failed);
+  count_open(left, plan, context.open);
   observer.on_start(plan.samples.size(), left.generated, left.evaluated);
   try {
     Execution(context, worker.evaluator.get(), worker.metrics).run(std::move(left));
@@ -231,13 +239,17 @@ RunOptions with_thread_share(RunOptions options) {
 
 }  // namespace
 
+std::string new_run_id(const std::string& suite) {
+  return fmt::format("{}-{}-{}", suite, now_compact(),
+                     sha256_hex(fmt::format("{}{}", ::getpid(), monotonic_ns())).substr(0, 4));
+}
+
 RunResult start_run(store::Store& store, const Plan& plan, const RunOptions& options_in, Observer& observer,
                     std::stop_token stop) {
   const RunOptions options = with_thread_share(options_in);
   store::RunRecord run;
   run.created_at = now_rfc3339();
-  run.id = fmt::format("{}-{}-{}", plan.suite.id, now_compact(),
-                       sha256_hex(fmt::format("{}{}", ::getpid(), monotonic_ns())).substr(0, 4));
+  run.id = options.run_id.empty() ? new_run_id(plan.suite.id) : options.run_id;
   const fs::path directory = fs::absolute(options.runs_directory / run.id);
   fs::create_directories(directory);
   const RunLock lock(directory);

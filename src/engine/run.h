@@ -21,10 +21,12 @@ enum class Overlap {
 
 struct RunOptions {
   std::filesystem::path runs_directory;  // each run gets a folder in it
+  std::string run_id;                    // of the new run; "" = made of suite and time
   std::filesystem::path cache_directory;
   std::vector<std::string> evaluator;     // command of the metric worker
   std::string suite_source;               // as the user named it; resume reads the suite from there again
   std::vector<std::string> command_line;  // for the manifest
+  Json configuration = Json::object();    // for the manifest: files, profile, catalogues
   PlanOptions plan;
   RetryPolicy retry;
   Overlap overlap = Overlap::kAuto;
@@ -43,6 +45,9 @@ struct RunResult {
   size_t planned = 0, evaluated = 0, failed = 0;
   size_t generated_from_cache = 0, scored_from_cache = 0;
 };
+
+// Of the suite's id and the time.
+[[nodiscard]] std::string new_run_id(const std::string& suite);
 
 // Creates the run and executes it. Failed samples are in the result, not thrown. Throws Error(kEnvironment)
 // when the metric worker or the store does not work at all.

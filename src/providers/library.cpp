@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/strings.h"
 #include "base/url.h"
+#include "base/variable.h"
 #include "providers/provider_file.h"
 
 namespace vidbench::providers {
@@ -18,20 +18,15 @@ namespace {
 
 constexpr size_t kShortestGuarded = 4;  // a shorter text would be found everywhere
 
-std::string environment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value == nullptr ? "" : value;
-}
-
 std::string first_set(const Texts& names) {
   for (const std::string& name : names)
-    if (std::string value = environment(name); !value.empty()) return value;
+    if (std::string value = variable(name.c_str()); !value.empty()) return value;
   return "";
 }
 
 std::vector<fs::path> folders() {
   std::vector<fs::path> list;
-  for (const std::string& folder : split(environment("VIDBENCH_PROVIDERS"), ':'))
+  for (const std::string& folder : split(variable("VIDBENCH_PROVIDERS"), ':'))
     if (!folder.empty()) list.emplace_back(folder);
   list.push_back(resource_root() / "providers");
   return list;
@@ -114,7 +109,7 @@ Secrets::Secrets(const Provider& provider) {
   for (const Variable& secret : provider.secrets) {
     placeholders_[secret.name] = "<" + secret.environment.front() + ">";
     for (const std::string& name : secret.environment)
-      if (const std::string value = environment(name); !value.empty()) {
+      if (const std::string value = variable(name.c_str()); !value.empty()) {
         values_[secret.name] = trim(value);
         placeholders_[secret.name] = "<" + name + ">";
         guard(values_[secret.name], placeholders_[secret.name]);

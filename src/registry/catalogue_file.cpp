@@ -12,6 +12,7 @@
 #include "base/yaml.h"
 #include "base/yaml_guard.h"
 #include "registry/command_template.h"
+#include "registry/weight_sources.h"
 
 namespace vidbench::registry {
 namespace fs = std::filesystem;
@@ -28,11 +29,6 @@ bool is_id(const std::string& id) {
   };
   return !id.empty() && id.size() <= 100 && id.front() != '.' && id.front() != '-' &&
          std::all_of(id.begin(), id.end(), allowed);
-}
-
-bool is_sha256(const std::string& text) {
-  const auto hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-  return text.size() == 64 && std::all_of(text.begin(), text.end(), hex);
 }
 
 // "auto", "cpu", "cuda", "cuda:1", …
@@ -84,6 +80,31 @@ void read_timeouts(YamlMap& model, Deployment& deployment) {
   read_seconds(*map, "start_s", deployment.start_timeout_s);
   read_seconds(*map, "sample_s", deployment.sample_timeout_s);
   read_seconds(*map, "stall_s", deployment.stall_timeout_s);
+  map->finish();
+}
+
+bool is_python_version(const std::string& text) {
+  return text.size() >= 3 && text.starts_with("3.") && text.size() <= 4 &&
+         text.find_first_not_of("0123456789", 2) == std::string::npos;
+}
+
+bool is_requirements_file(const std::string& text) {
+  const fs::path path = text.starts_with("checkout:") ? text.substr(9) : text;
+  return !path.empty() && !path.lexically_normal().string().starts_with("..");
+}
+
+void read_environment(YamlMap& model, Deployment& deployment) {
+  auto map = model.optional_map("environment");
+  if (!map) return;
+  EnvironmentName& environment = deployment.environment;
+  environment.requirements = map->text("requirements");
+  if (!is_requirements_file(environment.requirements))
+    map->fail("requirements", fmt::format("'{}' is not a requirements file", environment.requirements),
+              "a path (a relative one starts at the folder that holds catalogue/), or checkout:FILE");
+  environment.python = map->text("python", "");
+  if (!environment.python.empty() && !is_python_version(environment.python))
+    map->fail("python", fmt::format("'{}' is not a version of Python", environment.python),
+              "3.10, in quotes");
   map->finish();
 }
 
@@ -172,6 +193,7 @@ void read_deployment(YamlMap& map, Deployment& deployment) {
   deployment.max_batch = static_cast<int>(max_batch);
   read_settings(map, deployment.settings);
   read_defaults(map, deployment.defaults);
+  read_environment(map, deployment);
   read_weights(map, deployment);
   read_timeouts(map, deployment);
 }
@@ -182,9 +204,20 @@ void read_fields(YamlMap& map, Model& model) {
   read_deployment(map, model.deployment);
 }
 
+void check_environment(const YamlMap& map, const Deployment& deployment) {
+  const std::string& requirements = deployment.environment.requirements;
+  if (requirements.empty()) return;
+  if (deployment.runner != "command" && deployment.runner != "worker" && deployment.runner != "diffusers")
+    map.fail("environment", fmt::format("runner '{}' takes no 'environment'", deployment.runner));
+  if (requirements.starts_with("checkout:") && !deployment.settings.contains("repository") &&
+      !deployment.settings.contains("directory"))
+    map.fail("environment", "'checkout:' without a checkout",
+             "name settings.repository or settings.directory");
+}
+
 void check_command(const YamlMap& map, const Deployment& deployment) {
   try {
-    (void)read_command_template(deployment);
+    check_patterns(read_command_template(deployment));
   } catch (const CommandFault& e) {
     map.fail(e.key(), e.what(), e.hint());
   }
@@ -193,6 +226,7 @@ void check_command(const YamlMap& map, const Deployment& deployment) {
 
 void check(const YamlMap& map, const Model& model) {
   const Deployment& deployment = model.deployment;
+  check_environment(map, deployment);
   if (deployment.runner == "command") return check_command(map, deployment);
   for (const char* key : {"weights", "path"})
     if (const Json& settings = deployment.settings;
@@ -237,6 +271,10 @@ void make_paths_absolute(Deployment& deployment, const fs::path& root) {
     if (deployment.settings.contains(key))
       deployment.settings[key] =
           (root / deployment.settings[key].get<std::string>()).lexically_normal().string();
+  if (deployment.runner != "diffusers") return;
+  for (Json* source : weight_sources(deployment.settings))
+    if (source->contains("path") && (*source)["path"].is_string())
+      (*source)["path"] = (root / (*source)["path"].get<std::string>()).lexically_normal().string();
 }
 
 void add_settings_weights(Deployment& deployment) {
@@ -277,6 +315,7 @@ std::vector<Model> read_model(YamlMap map, int line, const std::string& origin, 
     const std::string name = own.text("name");
     require_id(own, "name", name, "deployment's name");
     read_deployment(own, one.deployment);
+    read_list(own, "tasks", one.card.tasks);
     own.finish();
     if (one.deployment.runner.empty()) own.fail("", fmt::format("deployment '{}' has no 'runner'", name));
     if (!models.empty()) one.id += "@" + name;

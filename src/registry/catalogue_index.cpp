@@ -10,7 +10,7 @@ namespace vidbench::registry {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kFormat = 1;  // of the models' JSON
+constexpr int kFormat = 2;  // of the models' JSON
 constexpr size_t kMostBytes = size_t{256} << 20;
 
 int64_t nanoseconds(const timespec& time) { return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }

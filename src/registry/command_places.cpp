@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <optional>
 
 #include "base/files.h"
 #include "base/strings.h"
+#include "base/variable.h"
+#include "registry/environment.h"
 #include "registry/hub_cache.h"
 #include "registry/program.h"
 
@@ -15,19 +16,13 @@ namespace vidbench::registry {
 namespace fs = std::filesystem;
 namespace {
 
-fs::path checkout_of(const CommandTemplate& command) {
-  if (!command.directory.empty()) return command.directory;
-  if (command.repository.empty()) return {};
-  const char* folder = std::getenv("VIDBENCH_REPOSITORIES");
-  const fs::path base =
-      folder != nullptr && *folder != '\0' ? fs::path(folder) : data_home() / "repositories";
-  return fs::absolute(base / command.repository);
-}
-
-ProgramSearch search_program(const CommandTemplate& command, const fs::path& checkout) {
+ProgramSearch search_program(const Deployment& deployment, const CommandTemplate& command,
+                             const fs::path& checkout) {
   const std::string& name = command.command.front();
   if (name == "python") {
     if (!command.python.empty()) return find_program(command.python);
+    const fs::path of_environment = find_environment(deployment).python;
+    if (!of_environment.empty()) return find_program(of_environment.string());
     const fs::path own = checkout / ".venv/bin/python";
     std::error_code ec;
     if (!checkout.empty() && fs::exists(own, ec)) return find_program(own.string());
@@ -67,10 +62,20 @@ std::string locate(const std::string& location, const fs::path& checkout, std::v
 
 }  // namespace
 
+fs::path checkout_of(const Deployment& deployment) {
+  const Json directory = deployment.settings.value("directory", Json());
+  if (directory.is_string() && directory != "") return directory.get<std::string>();
+  const Json repository = deployment.settings.value("repository", Json());
+  if (!repository.is_string() || !repository.get<std::string>().starts_with("github:")) return {};
+  const std::string folder = variable("VIDBENCH_REPOSITORIES");
+  const fs::path base = folder.empty() ? data_home() / "repositories" : fs::path(folder);
+  return fs::absolute(base / repository.get<std::string>().substr(7));
+}
+
 CommandPlaces find_places(const Deployment& deployment) {
   const CommandTemplate command = read_command_template(deployment);
   CommandPlaces places;
-  places.checkout = checkout_of(command);
+  places.checkout = checkout_of(deployment);
   std::error_code ec;
   const bool there = places.checkout.empty() || fs::is_directory(places.checkout, ec);
   if (!there)
@@ -79,7 +84,7 @@ CommandPlaces find_places(const Deployment& deployment) {
             ? fmt::format("the folder {} is not there", places.checkout.string())
             : fmt::format("the checkout {0} is not there (git clone https://github.com/{1} {0})",
                           places.checkout.string(), command.repository));
-  const ProgramSearch program = search_program(command, places.checkout);
+  const ProgramSearch program = search_program(deployment, command, places.checkout);
   places.program = program.path ? program.path->string() : command.command.front();
   const bool in_missing_checkout = !there && command.command.front().find('/') != std::string::npos;
   if (!program.path && !in_missing_checkout)
@@ -91,23 +96,6 @@ CommandPlaces find_places(const Deployment& deployment) {
   for (const auto& [name, location] : command.weights)
     places.weights[name] = locate(location, places.checkout, places.missing);
   return places;
-}
-
-std::string checkout_commit(const fs::path& checkout) {
-  if (checkout.empty()) return "";
-  const fs::path git = checkout / ".git";
-  std::string head;
-  std::ifstream file(git / "HEAD");
-  std::getline(file, head);
-  if (!head.starts_with("ref: ")) return head;
-  const std::string reference = head.substr(5);
-  std::string commit;
-  std::ifstream(git / reference) >> commit;
-  if (!commit.empty()) return commit;
-  std::ifstream packed(git / "packed-refs");
-  for (std::string line; std::getline(packed, line);)
-    if (line.ends_with(" " + reference)) return line.substr(0, line.find(' '));
-  return "";
 }
 
 }  // namespace vidbench::registry

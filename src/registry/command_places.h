@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "registry/command_template.h"
+#include "registry/git_checkout.h"
 
 namespace vidbench::registry {
 
@@ -17,11 +18,12 @@ struct CommandPlaces {
   std::vector<std::string> missing;            // one sentence each, with the way out
 };
 
-// `python` in the command is settings.python, else the checkout's .venv, else find_python(). Checkouts lie in
-// $VIDBENCH_REPOSITORIES (else `repositories` in the data folder)/owner/name.
+// `python` in the command is settings.python, else that of the environment that the deployment names, else
+// the checkout's .venv, else find_python(). Checkouts lie in $VIDBENCH_REPOSITORIES (else `repositories` in
+// the data folder)/owner/name.
 [[nodiscard]] CommandPlaces find_places(const Deployment& deployment);
 
-// The commit that a git checkout is at, read without git; "" when it is none.
-[[nodiscard]] std::string checkout_commit(const std::filesystem::path& checkout);
+// Where the checkout of a command's or worker's repository lies; "" when it names none.
+[[nodiscard]] std::filesystem::path checkout_of(const Deployment& deployment);
 
 }  // namespace vidbench::registry

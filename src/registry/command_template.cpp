@@ -17,9 +17,9 @@ constexpr const char* kUsualProgress = R"((\d+)/(\d+) ?\[|[Ss]tep:? (\d+)/(\d+))
 // Those that every request and every command may have; {weights.NAME} comes from the entry.
 const std::vector<std::string>& usual_placeholders() {
   static const std::vector<std::string> names = {
-      "prompt",   "negative_prompt", "prompt_file", "seed",    "frames",    "frames_minus_1",
-      "seconds",  "milliseconds",    "width",       "height",  "fps",       "steps",
-      "guidance", "output",          "output_dir",  "weights", "repository"};
+      "prompt",       "negative_prompt", "prompt_file", "seed",  "frames", "frames_minus_1", "seconds",
+      "milliseconds", "width",           "height",      "fps",   "steps",  "guidance",       "output",
+      "output_dir",   "weights",         "repository",  "image", "video"};
   return names;
 }
 
@@ -54,6 +54,11 @@ std::vector<std::string> placeholders(const std::string& text) {
   std::vector<std::string> names;
   for (size_t i = 1; i < parts.size(); i += 2) names.push_back(parts[i]);
   return names;
+}
+
+bool holds(const std::string& text, const std::string& placeholder) {
+  const std::vector<std::string> names = placeholders(text);
+  return std::find(names.begin(), names.end(), placeholder) != names.end();
 }
 
 std::string scalar_text(const Json& value, const std::string& where) {
@@ -187,9 +192,6 @@ void read_settings(const Json& settings, CommandTemplate& command) {
   if (settings.contains("environment"))
     read_pairs(settings["environment"], "settings.environment", command.environment);
   if (settings.contains("stages")) read_pairs(settings["stages"], "settings.stages", command.stages);
-  require_regex(command.progress, "settings.progress");
-  for (const auto& [pattern, name] : command.stages)
-    require_regex(pattern, fmt::format("'{}'", one_line(pattern)));
 }
 
 std::vector<std::string> known_placeholders(const CommandTemplate& command) {
@@ -235,16 +237,18 @@ void check(const CommandTemplate& command) {
 
 }  // namespace
 
-bool CommandTemplate::uses(const std::string& placeholder) const {
-  const auto in = [&](const std::string& text) {
-    const std::vector<std::string> names = placeholders(text);
-    return std::find(names.begin(), names.end(), placeholder) != names.end();
-  };
-  return std::any_of(command.begin(), command.end(), in) ||
-         std::any_of(optional.begin(), optional.end(),
-                     [&](const auto& group) { return std::any_of(group.begin(), group.end(), in); }) ||
+bool CommandTemplate::requires_value(const std::string& placeholder) const {
+  return std::any_of(command.begin(), command.end(),
+                     [&](const std::string& text) { return holds(text, placeholder); }) ||
          std::any_of(environment.begin(), environment.end(),
-                     [&](const auto& pair) { return in(pair.second); });
+                     [&](const auto& pair) { return holds(pair.second, placeholder); });
+}
+
+bool CommandTemplate::uses(const std::string& placeholder) const {
+  const auto in = [&](const std::string& text) { return holds(text, placeholder); };
+  return requires_value(placeholder) || std::any_of(optional.begin(), optional.end(), [&](const auto& group) {
+           return std::any_of(group.begin(), group.end(), in);
+         });
 }
 
 CommandTemplate read_command_template(const Deployment& deployment) {
@@ -253,6 +257,12 @@ CommandTemplate read_command_template(const Deployment& deployment) {
   read_settings(deployment.settings, command);
   check(command);
   return command;
+}
+
+void check_patterns(const CommandTemplate& command) {
+  require_regex(command.progress, "settings.progress");
+  for (const auto& [pattern, name] : command.stages)
+    require_regex(pattern, fmt::format("'{}'", one_line(pattern)));
 }
 
 std::string fill(const std::string& text, const Values& values) {

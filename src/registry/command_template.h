@@ -30,6 +30,8 @@ struct CommandTemplate {
 
   // Whether the placeholder stands anywhere in it.
   [[nodiscard]] bool uses(const std::string& placeholder) const;
+  // Whether it stands where it cannot be left out.
+  [[nodiscard]] bool requires_value(const std::string& placeholder) const;
 };
 
 // Where in the catalogue's entry the fault is: "command" or "settings".
@@ -43,8 +45,11 @@ class CommandFault : public Error {
   std::string key_;
 };
 
-// Throws CommandFault for whatever it does not know: a setting, a placeholder, a broken regular expression.
+// Throws CommandFault for whatever it does not know: a setting, a placeholder.
 [[nodiscard]] CommandTemplate read_command_template(const Deployment& deployment);
+// The same for a regular expression that is broken. Compiling them costs far more than the rest of
+// the reading, so this is asked once, when the entry is read.
+void check_patterns(const CommandTemplate& command);
 
 // Throws Error(kInput) naming the placeholder that has no value.
 [[nodiscard]] std::string fill(const std::string& text, const Values& values);

@@ -6,7 +6,10 @@
 #include "base/hash.h"
 #include "providers/library.h"
 #include "registry/command_places.h"
+#include "registry/environment.h"
+#include "registry/git_checkout.h"
 #include "registry/registry.h"
+#include "registry/weight_sources.h"
 
 namespace vidbench::registry {
 namespace fs = std::filesystem;
@@ -34,17 +37,25 @@ std::string command_content(const Deployment& deployment) {
   return content;
 }
 
+// The packages that compute it, where we know them.
+std::string environment_content(const Deployment& deployment) {
+  const std::string name = find_environment(deployment).content_name();
+  return name.empty() ? "" : name + "\n";
+}
+
 }  // namespace
 
 std::string content_digest(const Model& model) {
-  std::string content = model.digest + "\n";
+  std::string content = model.digest + "\n" + environment_content(model.deployment);
   for (const WeightFile& file : model.deployment.weights)
     if (file.sha256.empty()) content += path_digest(file.path) + "\n";
   if (model.deployment.runner == "http")
     content += providers::find_provider(model.deployment.settings["provider"]).digest + "\n";
   if (model.deployment.runner == "command") content += command_content(model.deployment);
-  if (model.deployment.settings.contains("path"))
-    content += path_digest(model.deployment.settings["path"].get<std::string>()) + "\n";
+  Json settings = model.deployment.settings;
+  for (const Json* source : weight_sources(settings))
+    if (source->contains("path") && source->at("path").is_string())
+      content += path_digest(source->at("path").get<std::string>()) + "\n";
   return sha256_hex(content);
 }
 

@@ -1,21 +1,13 @@
 #include "registry/hub_cache.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <vector>
 
+#include "base/variable.h"
+
 namespace vidbench::registry {
 namespace fs = std::filesystem;
-namespace {
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-}  // namespace
-
 fs::path hub_cache() {
   if (const std::string cache = variable("HF_HUB_CACHE"); !cache.empty()) return cache;
   if (const std::string home = variable("HF_HOME"); !home.empty()) return fs::path(home) / "hub";

@@ -7,15 +7,14 @@
 #include "registry/command_places.h"
 #include "registry/hub_cache.h"
 #include "registry/program.h"
+#include "registry/weight_sources.h"
 
 namespace vidbench::registry {
 namespace fs = std::filesystem;
 namespace {
 
-std::vector<std::string> missing_python() {
+std::vector<std::string> missing_worker() {
   std::vector<std::string> missing;
-  const ProgramSearch python = find_python();
-  if (!python.path) missing.push_back(python.complaint("python3"));
   const fs::path worker = resource_root() / "python/vidbench_worker";
   if (!fs::is_directory(worker))
     missing.push_back(fmt::format("the Python worker {} is not there", worker.string()));
@@ -34,14 +33,34 @@ std::string undeployed(const Card& card) {
 
 }  // namespace
 
-Machine::Machine() : missing_python_(missing_python()), hub_cache_(hub_cache()) {}
+Machine::Machine() : missing_worker_(missing_worker()), hub_cache_(hub_cache()) {}
+
+std::vector<std::string> Machine::missing_environment(const Model& model) const {
+  const Deployment& deployment = model.deployment;
+  const std::string& requirements = deployment.environment.requirements;
+  const std::string checkout =
+      requirements.starts_with("checkout:") ? checkout_of(deployment).string() : deployment.runner;
+  const std::string key = checkout + "\n" + requirements + "\n" + deployment.environment.python;
+  auto known = of_environments_.find(key);
+  if (known == of_environments_.end())
+    known = of_environments_.emplace(key, find_environment(deployment)).first;
+  const Environment& environment = known->second;
+  if (environment.ready()) return {};
+  const bool buildable = environment.state == EnvironmentState::kMissing;
+  return {environment.lack() + (buildable ? fmt::format(" (vidbench environments build {})", model.id) : "")};
+}
 
 void Machine::check_diffusers(const Deployment& deployment, std::vector<std::string>& missing) const {
-  missing = missing_python_;
-  const std::string repository = deployment.settings.value("repo", "");
-  if (!deployment.settings.contains("path") && !hub_snapshot(hub_cache_, repository))
-    missing.push_back(fmt::format("{} is not in the Hugging Face cache {} (huggingface-cli download {})",
-                                  repository, hub_cache_.string(), repository));
+  missing.insert(missing.end(), missing_worker_.begin(), missing_worker_.end());
+  Json settings = deployment.settings;
+  for (const Json* source : weight_sources(settings)) {
+    const Json repo = source->value("repo", Json());
+    if (source->contains("path") || !repo.is_string()) continue;
+    const auto repository = repo.get<std::string>();
+    if (!hub_snapshot(hub_cache_, repository))
+      missing.push_back(fmt::format("{} is not in the Hugging Face cache {} (huggingface-cli download {})",
+                                    repository, hub_cache_.string(), repository));
+  }
 }
 
 const std::vector<std::string>& Machine::missing_of_provider(const Json& settings) const {
@@ -56,21 +75,24 @@ const std::vector<std::string>& Machine::missing_of_provider(const Json& setting
 std::vector<std::string> Machine::missing(const Model& model) const {
   const Deployment& deployment = model.deployment;
   if (!model.deployed()) return {undeployed(model.card)};
-  std::vector<std::string> missing;
+  std::vector<std::string> missing = missing_environment(model);
   if (deployment.runner == "worker") {
     const ProgramSearch program = find_program(deployment.command.front());
     if (!program.path) missing.push_back(program.complaint(deployment.command.front()));
   }
   if (deployment.runner == "diffusers") check_diffusers(deployment, missing);
   if (deployment.runner == "http") missing = missing_of_provider(deployment.settings);
-  if (deployment.runner == "command") missing = find_places(deployment).missing;
+  if (deployment.runner == "command")
+    for (std::string& place : find_places(deployment).missing) missing.push_back(std::move(place));
   std::error_code ec;
   for (const WeightFile& file : deployment.weights)
     if (!fs::is_regular_file(file.path, ec))
       missing.push_back(fmt::format("weights {} are not there", file.path.string()));
-  if (deployment.settings.contains("path")) {
-    const fs::path path = deployment.settings["path"].get<std::string>();
-    if (!fs::exists(path, ec)) missing.push_back(fmt::format("{} is not there", path.string()));
+  Json settings = deployment.settings;
+  for (const Json* source : weight_sources(settings)) {
+    const Json path = source->value("path", Json());
+    if (path.is_string() && !fs::exists(path.get<std::string>(), ec))
+      missing.push_back(fmt::format("{} is not there", path.get<std::string>()));
   }
   return missing;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "registry/environment.h"
 #include "registry/registry.h"
 
 namespace vidbench::registry {
@@ -23,7 +24,10 @@ class Machine {
   // What a hosted model lacks follows from its provider; many models have one.
   const std::vector<std::string>& missing_of_provider(const Json& settings) const;
   void check_diffusers(const Deployment& deployment, std::vector<std::string>& missing) const;
-  std::vector<std::string> missing_python_;  // what every model of the diffusers runner lacks
+  // Many deployments name one environment.
+  [[nodiscard]] std::vector<std::string> missing_environment(const Model& model) const;
+  std::vector<std::string> missing_worker_;  // what every model of the diffusers runner lacks
+  mutable std::map<std::string, Environment> of_environments_;
   std::filesystem::path hub_cache_;
   mutable std::map<std::string, std::vector<std::string>> of_providers_;
 };

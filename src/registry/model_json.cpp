@@ -59,6 +59,9 @@ Deployment deployment_from_json(const Json& json) {
   take(json, "dtype", deployment.dtype);
   take(json, "device", deployment.device);
   deployment.defaults = defaults_from_json(json.at("defaults"));
+  const Json& environment = json.at("environment");
+  take(environment, "requirements", deployment.environment.requirements);
+  take(environment, "python", deployment.environment.python);
   for (const Json& file : json.at("weights"))
     deployment.weights.push_back({file.at("path").get<std::string>(),
                                   file.at("sha256").is_null() ? "" : file.at("sha256").get<std::string>()});
@@ -83,6 +86,13 @@ Json to_json(const GenerationDefaults& defaults) {
   add("fps", defaults.fps);
   add("steps", defaults.steps);
   add("guidance", defaults.guidance);
+  return json;
+}
+
+Json to_json(const EnvironmentName& environment) {
+  Json json = Json::object();
+  if (!environment.requirements.empty()) json["requirements"] = environment.requirements;
+  if (!environment.python.empty()) json["python"] = environment.python;
   return json;
 }
 
@@ -127,6 +137,7 @@ Json to_json(const Model& model) {
           {"dtype", deployment.dtype},
           {"device", deployment.device},
           {"defaults", to_json(deployment.defaults)},
+          {"environment", to_json(deployment.environment)},
           {"weights", weights},
           {"max_batch", deployment.max_batch},
           {"timeouts",

@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdlib>
-
 #include "base/files.h"
 #include "base/strings.h"
+#include "base/variable.h"
 
 namespace vidbench::registry {
 namespace fs = std::filesystem;
@@ -31,8 +30,7 @@ ProgramSearch first_executable(const std::vector<fs::path>& candidates) {
 
 std::vector<fs::path> path_folders() {
   std::vector<fs::path> folders;
-  const char* path = std::getenv("PATH");
-  for (const std::string& folder : split(path == nullptr ? "" : path, ':'))
+  for (const std::string& folder : split(variable("PATH"), ':'))
     if (!folder.empty()) folders.emplace_back(folder);
   return folders;
 }
@@ -52,8 +50,7 @@ ProgramSearch find_program(const std::string& name) {
 }
 
 ProgramSearch find_python() {
-  const char* chosen = std::getenv("VIDBENCH_PYTHON");
-  if (chosen != nullptr && *chosen != '\0') return find_program(chosen);
+  if (const std::string chosen = variable("VIDBENCH_PYTHON"); !chosen.empty()) return find_program(chosen);
   const ProgramSearch own = first_executable({resource_root() / ".venv/bin/python"});
   return own.path ? own : find_program("python3");
 }

@@ -3,14 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/strings.h"
+#include "base/variable.h"
 #include "registry/catalogue_file.h"
 #include "registry/catalogue_index.h"
+#include "registry/git_checkout.h"
 #include "registry/missing.h"
 
 namespace vidbench::registry {
@@ -21,11 +22,22 @@ namespace {
 std::vector<fs::path> yaml_files_below(const fs::path& folder) {
   std::error_code ec;
   if (!fs::is_directory(folder, ec))
-    throw_input(fmt::format("catalogue folder {} is not there", folder.string()),
-                "check VIDBENCH_CATALOGUE and VIDBENCH_HOME");
+    throw_input(
+        fmt::format("catalogue folder {} is not there", folder.string()),
+        "vidbench catalogues list shows those of your own, vidbench catalogues update fetches those in "
+        "Git; else check VIDBENCH_HOME");
   std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_regular_file() && entry.path().extension() == ".yaml") files.push_back(entry.path());
+  const fs::recursive_directory_iterator end;
+  auto entry = fs::recursive_directory_iterator(folder, ec);
+  for (; !ec && entry != end; entry.increment(ec)) {
+    std::error_code gone;
+    // Hidden folders hold no catalogue: a branch in .git may be called x.yaml.
+    if (entry->path().filename().string().starts_with('.'))
+      entry.disable_recursion_pending();
+    else if (entry->is_regular_file(gone) && entry->path().extension() == ".yaml")
+      files.push_back(entry->path());
+  }
+  if (ec) throw_input(fmt::format("cannot read catalogue folder {}: {}", folder.string(), ec.message()));
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -60,15 +72,37 @@ Registry Registry::load(const std::vector<fs::path>& folders) {
     registry.models_ = load_files(files, root);
     index.save(registry.models_);
   }
+  registry.name_commits(folders, root);
   const Machine machine;
   for (Model& model : registry.models_) model.missing = machine.missing(model);
   return registry;
 }
 
+fs::path own_catalogue() { return data_home() / "catalogue"; }
+
+void Registry::name_commits(const std::vector<fs::path>& folders, const fs::path& root) {
+  std::vector<std::pair<std::string, std::string>> commits;  // of folders
+  for (const fs::path& folder : folders) {
+    const fs::path absolute = fs::absolute(folder);
+    std::string beginning = absolute.string();
+    if (!beginning.ends_with('/')) beginning += '/';
+    if (absolute.lexically_relative(root).string().starts_with(".."))
+      if (const std::string commit = commit_above(absolute); !commit.empty())
+        commits.emplace_back(beginning, commit.substr(0, 12));
+  }
+  for (Model& model : models_)
+    for (const auto& [folder, commit] : commits)
+      if (model.origin.starts_with(folder)) {
+        model.origin += fmt::format(" (git {})", commit);
+        break;
+      }
+}
+
 Registry Registry::load_default() {
   std::vector<fs::path> folders = {resource_root() / "catalogue"};
-  const char* more = std::getenv("VIDBENCH_CATALOGUE");
-  for (const std::string& folder : split(more == nullptr ? "" : more, ':'))
+  std::error_code ec;
+  if (fs::is_directory(own_catalogue(), ec)) folders.push_back(own_catalogue());
+  for (const std::string& folder : split(variable("VIDBENCH_CATALOGUE"), ':'))
     if (!folder.empty()) folders.emplace_back(folder);
   return load(folders);
 }

@@ -23,6 +23,12 @@ struct WeightFile {
   std::string sha256;          // "" = not pinned
 };
 
+// The Python packages that the model needs (environment.h); empty = none are named.
+struct EnvironmentName {
+  std::string requirements;  // a requirements file: a path from the resource root, or "checkout:FILE"
+  std::string python;        // the version of Python that it must be: "3.10"; "" = any
+};
+
 // How a model is run. `runner`: "worker" (any program that speaks the protocol), "diffusers" (the Python
 // worker drives a diffusers pipeline), "command" (a script is run once a sample), "http" (a hosted service,
 // by a file of providers/), "null" (makes nothing: measures our own overhead), "replay" (existing videos).
@@ -33,6 +39,7 @@ struct Deployment {
                                      // "command": see command_template.h
   std::string dtype = "fp32", device = "auto";
   GenerationDefaults defaults;
+  EnvironmentName environment;
   std::vector<WeightFile> weights;  // the file of settings.weights is always among them
   int max_batch = 0;                // 0 = no limit of its own
   double start_timeout_s = 120, sample_timeout_s = 600, stall_timeout_s = 300;
@@ -61,8 +68,9 @@ struct Model {
   std::string id;
   Card card;
   Deployment deployment;             // without a `runner` when no way to run the model is known
+  GenerationDefaults overrides;      // what the user asks for instead of the suite's and the model's own
   std::vector<std::string> missing;  // why it cannot run; empty = runnable
-  std::string origin;                // "catalogue/shapes.yaml:12"
+  std::string origin;                // "catalogue/shapes.yaml:12", "/a/b.yaml:3 (git 1a2b3c4d5e6f)"
   // sha256 of runner, command, settings, dtype, defaults and pinned weights' sha256, with the paths as they
   // stand in the file; see content_digest for files without a pin and for providers.
   std::string digest;
@@ -75,7 +83,8 @@ class Registry {
   // Loads every *.yaml below each folder, strictly; a duplicate id is an Error(kInput) that names both
   // places. What the files say is kept in an index (catalogue_index.h), so that unchanged ones are not read.
   [[nodiscard]] static Registry load(const std::vector<std::filesystem::path>& folders);
-  // <resource_root>/catalogue, then the folders of $VIDBENCH_CATALOGUE (colon-separated).
+  // <resource_root>/catalogue, own_catalogue() where it is there, then the folders of $VIDBENCH_CATALOGUE
+  // (colon-separated).
   [[nodiscard]] static Registry load_default();
 
   [[nodiscard]] const std::vector<Model>& models() const { return models_; }
@@ -83,11 +92,17 @@ class Registry {
   [[nodiscard]] const Model& find(const std::string& id) const;
 
  private:
+  // Adds to the origin of models from Git checkouts the commit.
+  void name_commits(const std::vector<std::filesystem::path>& folders, const std::filesystem::path& root);
   std::vector<Model> models_;
 };
 
+// Where `vidbench models add` writes: `catalogue` in the data folder.
+[[nodiscard]] std::filesystem::path own_catalogue();
+
 // Only the members that are set.
 [[nodiscard]] Json to_json(const GenerationDefaults& defaults);
+[[nodiscard]] Json to_json(const EnvironmentName& environment);
 [[nodiscard]] Json to_json(const Model& model);
 [[nodiscard]] Json to_json(const Card& card);
 // What to_json() gives. Throws Json::exception for anything else.

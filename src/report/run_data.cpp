@@ -19,6 +19,8 @@ void read_manifest(RunData& data) {
     if (key.is_string()) data.reference_keys[feature] = key.get<std::string>();
 }
 
+}  // namespace
+
 void group(RunData& data) {
   std::map<std::string, size_t> index;
   for (const store::SampleRecord& sample : data.samples) {
@@ -33,8 +35,6 @@ void group(RunData& data) {
       data.models[found->second].facts = &facts;
 }
 
-}  // namespace
-
 RunData load_run_data(store::Store& store, const std::string& run, bool with_features) {
   RunData data;
   data.run = store.run(run);
@@ -47,6 +47,38 @@ RunData load_run_data(store::Store& store, const std::string& run, bool with_fea
   }
   group(data);
   return data;
+}
+
+std::string comparable_key(const RunData& data) {
+  Json metrics = Json::array(), units = Json::array();
+  for (const auto& metric : data.metrics) metrics.push_back(store::to_json(metric));
+  for (const auto& [unit, index] : data.unit_index) units.push_back({unit.first, unit.second});
+  return Json{{"suite", data.run.suite_digest},
+              {"metrics", metrics},
+              {"reference", data.reference_keys},
+              {"units", units}}
+      .dump();
+}
+
+RunData join_runs(std::vector<RunData> runs,
+                  const std::function<std::string(const std::string&, const std::string&)>& label) {
+  RunData joined;
+  for (RunData& part : runs) {
+    for (auto& sample : part.samples) {
+      sample.model = label(part.run.id, sample.model);
+      joined.samples.push_back(std::move(sample));
+    }
+    for (auto& facts : part.facts) {
+      facts.model = label(part.run.id, facts.model);
+      joined.facts.push_back(std::move(facts));
+    }
+    joined.references.merge(part.references);
+  }
+  joined.run = std::move(runs.front().run);
+  joined.metrics = std::move(runs.front().metrics);
+  joined.reference_keys = std::move(runs.front().reference_keys);
+  group(joined);
+  return joined;
 }
 
 std::vector<const store::SampleRecord*> evaluated(const ModelSamples& model) {

@@ -2,6 +2,7 @@
 // share.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -39,8 +40,20 @@ struct RunData {
   std::vector<ModelSamples> models;  // in plan order
 };
 
+// Groups `samples` and `facts` by unit and model: for data that were put together by hand.
+void group(RunData& data);
+
 // `run` as Store::run takes it. Throws Error(kInput) for an unknown run or a manifest that is not readable.
 [[nodiscard]] RunData load_run_data(store::Store& store, const std::string& run, bool with_features);
+
+// Runs whose numbers may stand in one table: the same suite, metrics with the same definitions, the same
+// prompts and seeds. Runs with equal keys may.
+[[nodiscard]] std::string comparable_key(const RunData& data);
+// One run made of several with the same comparable_key, at least one; `run` is the first's. Each of their
+// models is renamed by `label(run id, model)`, which must give different names.
+[[nodiscard]] RunData join_runs(
+    std::vector<RunData> runs,
+    const std::function<std::string(const std::string&, const std::string&)>& label);
 
 // Evaluated samples of the model, in plan order.
 [[nodiscard]] std::vector<const store::SampleRecord*> evaluated(const ModelSamples& model);

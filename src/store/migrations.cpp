@@ -11,7 +11,7 @@ namespace vidbench::store {
 namespace {
 
 // Never edit a step that was released: append a new one.
-constexpr std::array<const char*, 3> kSteps = {
+constexpr std::array<const char*, 4> kSteps = {
     R"sql(
 CREATE TABLE runs (
   id TEXT PRIMARY KEY, suite TEXT NOT NULL, suite_digest TEXT NOT NULL,
@@ -61,6 +61,13 @@ CREATE TABLE missing_measurements (
   run TEXT NOT NULL, sample TEXT NOT NULL, metric TEXT NOT NULL, reason TEXT NOT NULL,
   PRIMARY KEY (run, sample, metric),
   FOREIGN KEY (run, sample) REFERENCES samples(run, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+)sql",
+    R"sql(
+CREATE TABLE publications (
+  suite TEXT NOT NULL, suite_digest TEXT NOT NULL, model TEXT NOT NULL, model_digest TEXT NOT NULL,
+  run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, published_at TEXT NOT NULL,
+  PRIMARY KEY (suite_digest, model, model_digest)
 ) STRICT, WITHOUT ROWID;
 )sql",
     // run_models is made of the manifests and samples, so that the peak of every model is one query.

@@ -76,6 +76,13 @@ struct RunRecord {
   Json manifest;  // DESIGN: suite, models, seeds, versions, hardware, command, metrics (MetricInfo list)
 };
 
+// A model's results of one run that stand on the public leaderboard of a suite.
+struct Publication {
+  std::string run, model, model_digest;
+  std::string suite, suite_digest;
+  std::string published_at;  // RFC 3339 UTC
+};
+
 // What a model's worker reported when it was loaded, and what was measured around it.
 struct ModelFacts {
   std::string model;  // catalogue id

@@ -190,6 +190,32 @@ class SqliteStore final : public Store {
     return all;
   }
 
+  void publish(const Publication& publication) override {
+    db_.prepare("INSERT OR REPLACE INTO publications VALUES (?, ?, ?, ?, ?, ?)")
+        .bind(publication.suite)
+        .bind(publication.suite_digest)
+        .bind(publication.model)
+        .bind(publication.model_digest)
+        .bind(publication.run)
+        .bind(publication.published_at)
+        .execute();
+  }
+
+  void withdraw(const std::string& run, const std::string& model) override {
+    db_.prepare("DELETE FROM publications WHERE run = ? AND model = ?").bind(run).bind(model).execute();
+  }
+
+  std::vector<Publication> publications() override {
+    std::vector<Publication> all;
+    Statement query = db_.prepare(
+        "SELECT run, model, model_digest, suite, suite_digest, published_at FROM publications "
+        "ORDER BY suite, model, published_at DESC, model_digest");
+    while (query.step())
+      all.push_back(
+          {query.text(0), query.text(1), query.text(2), query.text(3), query.text(4), query.text(5)});
+    return all;
+  }
+
   void put_aggregates(const std::string& run, std::span<const Aggregate> aggregates) override {
     Transaction transaction(db_);
     insert_aggregates(run, aggregates);

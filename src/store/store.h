@@ -52,6 +52,12 @@ class Store {
   virtual void put_aggregates(const std::string& run, std::span<const Aggregate> aggregates) = 0;  // replaces
   [[nodiscard]] virtual std::vector<Aggregate> aggregates(const std::string& run) = 0;
 
+  // One for each suite and version of a model (its digest): a new one takes the old one's place. It goes with
+  // its run.
+  virtual void publish(const Publication& publication) = 0;
+  virtual void withdraw(const std::string& run, const std::string& model) = 0;
+  [[nodiscard]] virtual std::vector<Publication> publications() = 0;  // by suite, model, newest first
+
   // The journal: what happened, in order (worker started, batch retried, …).
   virtual void append_event(const std::string& run, const std::string& kind, const Json& detail) = 0;
   [[nodiscard]] virtual std::vector<Json> events(const std::string& run) = 0;  // {at, kind, detail}

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/strings.h"
+#include "suites/input_files.h"
 
 namespace vidbench::suites {
 namespace {
@@ -26,7 +27,9 @@ class Collector {
     prompt.negative = plain_text(map, "negative", place + " negative", prompt.negative, kMaxPromptBytes);
     if (prompt.text.empty()) map.fail(key, place + " is empty", "write the prompt or remove the entry");
     if (prompt.id.empty()) prompt.id = fmt::format("{}/{}", suite_id_, prompts_.size());
-    refuse_repeated(map, key, place, "text", prompt.text, texts_);
+    const std::string files = prompt.image.sha256 + "|" + prompt.video.sha256;
+    refuse_repeated(map, key, place, files == "|" ? "text" : "text and files", prompt.text + "|" + files,
+                    texts_);
     refuse_repeated(map, map.has("id") ? "id" : key, place, "id", prompt.id, ids_);
     places_.push_back(place);
     prompts_.push_back(std::move(prompt));
@@ -73,7 +76,7 @@ Json read_auxiliary(YamlMap& entry) {
   return auxiliary;
 }
 
-void read_list(YamlMap& suite, Collector& collector) {
+void read_list(YamlMap& suite, const std::filesystem::path& folder, Collector& collector) {
   const std::vector<YamlMap> entries = suite.maps("prompts");
   for (size_t i = 0; i < entries.size(); ++i) {
     YamlMap entry = entries[i];
@@ -86,6 +89,8 @@ void read_list(YamlMap& suite, Collector& collector) {
         plain_text(entry, "category", "category", entry.text("category", ""), kMaxCategoryBytes);
     prompt.dimensions = read_dimensions(entry);
     prompt.auxiliary = read_auxiliary(entry);
+    prompt.image = read_input_file(entry, "image", folder);
+    prompt.video = read_input_file(entry, "video", folder);
     entry.finish();
     if (entry.has("id")) check_id(entry, "id", prompt.id, "/");
     collector.add(entry, "text", place, std::move(prompt));
@@ -137,11 +142,12 @@ void check_id(const YamlMap& map, const std::string& key, const std::string& id,
                "no part between '/' may be empty or dots");
 }
 
-std::vector<Prompt> read_prompts(YamlMap& suite, const std::string& suite_id) {
+std::vector<Prompt> read_prompts(YamlMap& suite, const std::string& suite_id,
+                                 const std::filesystem::path& folder) {
   if (suite.has("prompts") && suite.has("categories"))
     suite.fail("categories", "both 'prompts' and 'categories' are given", "keep one of them");
   Collector collector(suite_id);
-  read_list(suite, collector);
+  read_list(suite, folder, collector);
   read_categories(suite, collector);
   std::vector<Prompt> prompts = collector.take();
   if (prompts.empty())

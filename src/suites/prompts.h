@@ -1,6 +1,7 @@
 // The prompts of a suite file, in either of its two forms.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -9,10 +10,12 @@
 
 namespace vidbench::suites {
 
-// Reads `prompts` (a list of {id, text, negative, category, dimensions, auxiliary}) or `categories` (a list
-// of {name, prompts}, whose prompts are texts) of the suite `suite_id`. Throws Error(kInput) when both or
-// neither are there, and for a text that is empty, too long, not one line or a duplicate.
-[[nodiscard]] std::vector<Prompt> read_prompts(YamlMap& suite, const std::string& suite_id);
+// Reads `prompts` (a list of {id, text, negative, category, dimensions, auxiliary, image, video}) or
+// `categories` (a list of {name, prompts}, whose prompts are texts) of the suite `suite_id`, whose file lies
+// in `folder` (empty: prompts may name no files). Throws Error(kInput) when both or neither are there, and
+// for a text that is empty, too long, not one line or a duplicate.
+[[nodiscard]] std::vector<Prompt> read_prompts(YamlMap& suite, const std::string& suite_id,
+                                               const std::filesystem::path& folder);
 
 // `text` without surrounding white space; `map.fail`s for control characters (they would reach terminals and
 // CSV files) and for more than `limit` bytes. `what` names the value in errors.

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <limits>
 #include <set>
 
@@ -25,30 +24,20 @@ int whole(YamlMap& map, const std::string& key, int64_t value, int64_t low, int6
   return static_cast<int>(value);
 }
 
-std::optional<int> optional_whole(YamlMap& map, const std::string& key, int64_t low, int64_t high) {
-  const int64_t value = map.integer(key, low);
-  if (!map.has(key)) return std::nullopt;
-  return whole(map, key, value, low, high);
-}
-
-std::optional<double> optional_real(YamlMap& map, const std::string& key, double low, double high) {
-  const double value = map.number(key, low);
-  if (!map.has(key)) return std::nullopt;
-  if (!(value >= low && value <= high))  // also refuses .nan
-    map.fail(key, fmt::format("'{}' must be from {} to {}, not {}", key, low, high, value));
-  return value;
-}
-
 GenerationSettings read_settings(YamlMap& suite) {
   GenerationSettings settings;
   auto map = suite.optional_map("settings");
   if (!map) return settings;
-  settings.frames = optional_whole(*map, "frames", 1, 100000);
-  settings.width = optional_whole(*map, "width", 1, 16384);
-  settings.height = optional_whole(*map, "height", 1, 16384);
-  settings.steps = optional_whole(*map, "steps", 1, 10000);
-  settings.fps = optional_real(*map, "fps", 0.01, 1000);
-  settings.guidance = optional_real(*map, "guidance", 0, 1000);
+  for (const SettingRule& rule : setting_rules()) {
+    const std::string key(rule.name);
+    const double value = rule.whole != nullptr
+                             ? static_cast<double>(map->integer(key, static_cast<int64_t>(rule.low)))
+                             : map->number(key, rule.low);
+    if (!map->has(key)) continue;
+    if (!allows(rule, value))  // also refuses .nan
+      map->fail(key, fmt::format("'{}' must be from {} to {}, not {}", key, rule.low, rule.high, value));
+    set(settings, rule, value);
+  }
   map->finish();
   return settings;
 }
@@ -113,12 +102,12 @@ std::string read_score_profile(YamlMap& map) {
 
 }  // namespace
 
-Suite parse_suite(const std::string& text, const std::string& origin) {
+Suite parse_suite(const std::string& text, const std::string& origin, const std::filesystem::path& folder) {
   check_plain_yaml(text, origin);
   YamlMap map = YamlMap::parse(text, origin);
   Suite suite;
   read_description(map, suite);
-  suite.prompts = read_prompts(map, suite.id);
+  suite.prompts = read_prompts(map, suite.id, folder);
   suite.seeds = read_seeds(map);
   suite.settings = read_settings(map);
   suite.batch_size = whole(map, "batch_size", map.integer("batch_size", 1), 1, 4096);
@@ -137,7 +126,8 @@ Suite parse_suite(const std::string& text, const std::string& origin) {
 }
 
 Suite load_suite(const std::filesystem::path& path) {
-  return parse_suite(read_file(path, kMaxSuiteBytes), path.string());
+  return parse_suite(read_file(path, kMaxSuiteBytes), path.string(),
+                     std::filesystem::absolute(path).parent_path());
 }
 
 }  // namespace vidbench::suites

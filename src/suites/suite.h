@@ -9,23 +9,20 @@
 #include <string_view>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/json.h"
+#include "suites/settings.h"
 
 namespace vidbench::suites {
 
 struct Prompt {
   std::string id;    // unique in the suite; "<suite>/<index>", counted from 0, unless the file gives one
-  std::string text;  // one line of UTF-8, unique in the suite, at most kMaxPromptBytes
+  std::string text;  // one line of UTF-8, unique in the suite with its files, at most kMaxPromptBytes
   std::string negative;
   std::string category;
   std::vector<std::string> dimensions;  // what a benchmark asks this prompt for; may be empty
   Json auxiliary;                       // what its evaluators need beside the text, an object; null = nothing
-};
-
-// Unset = the model's own default.
-struct GenerationSettings {
-  std::optional<int> frames, width, height, steps;
-  std::optional<double> fps, guidance;
+  InputFile image, video;               // what the model starts from beside the text; may be empty
 };
 
 // The videos that set metrics compare with.
@@ -58,12 +55,16 @@ inline constexpr size_t kMaxSuiteBytes = size_t{4} << 20;
 inline constexpr size_t kMaxPromptBytes = 4000;
 inline constexpr size_t kMaxPrompts = 20000;
 inline constexpr size_t kMaxAuxiliaryBytes = 4000;  // as JSON
+inline constexpr uintmax_t kMaxImageBytes = uintmax_t{256} << 20;
+inline constexpr uintmax_t kMaxVideoBytes = uintmax_t{4} << 30;
 
 // Reads a suite strictly. Throws Error(kInput) "<file>:<line>: <what>" for an unknown key, a wrong type, a
 // value out of range, a duplicate, a YAML alias or a file over kMaxSuiteBytes.
 [[nodiscard]] Suite load_suite(const std::filesystem::path& path);
-// The same from memory; `origin` stands for the file in errors.
-[[nodiscard]] Suite parse_suite(const std::string& text, const std::string& origin);
+// The same from memory; `origin` stands for the file in errors. Files that prompts name are looked for from
+// `folder`; without one they are refused.
+[[nodiscard]] Suite parse_suite(const std::string& text, const std::string& origin,
+                                const std::filesystem::path& folder = {});
 
 // A shipped suite by name, or a file: what has a '/' or ends in .yaml or .yml is a path. Throws Error(kInput)
 // with the nearest name when there is no such suite.

@@ -9,22 +9,8 @@ Json prompt_json(const Prompt& prompt) {
   if (!prompt.category.empty()) json["category"] = prompt.category;
   if (!prompt.dimensions.empty()) json["dimensions"] = prompt.dimensions;
   if (!prompt.auxiliary.is_null()) json["auxiliary"] = prompt.auxiliary;
-  return json;
-}
-
-template <typename T>
-void put(Json& json, const char* key, const std::optional<T>& value) {
-  if (value) json[key] = *value;
-}
-
-Json settings_json(const GenerationSettings& settings) {
-  Json json = Json::object();
-  put(json, "frames", settings.frames);
-  put(json, "width", settings.width);
-  put(json, "height", settings.height);
-  put(json, "steps", settings.steps);
-  put(json, "fps", settings.fps);
-  put(json, "guidance", settings.guidance);
+  if (!prompt.image.empty()) json["image"] = prompt.image.sha256;
+  if (!prompt.video.empty()) json["video"] = prompt.video.sha256;
   return json;
 }
 
@@ -35,7 +21,7 @@ Json definition(const Suite& suite) {
                {"version", suite.version},
                {"prompts", Json::array()},
                {"seeds", suite.seeds},
-               {"settings", settings_json(suite.settings)},
+               {"settings", to_json(suite.settings)},
                {"batch_size", suite.batch_size},
                {"single_stream", suite.single_stream},
                {"metrics", suite.metrics},
@@ -56,6 +42,12 @@ Json to_json(const Suite& suite) {
   json["licence"] = suite.licence;
   json["models"] = suite.models;
   json["digest"] = suite.digest;
+  for (size_t i = 0; i < suite.prompts.size(); ++i) {
+    if (!suite.prompts[i].image.empty())
+      json["prompts"][i]["image_file"] = suite.prompts[i].image.path.string();
+    if (!suite.prompts[i].video.empty())
+      json["prompts"][i]["video_file"] = suite.prompts[i].video.path.string();
+  }
   return json;
 }
 

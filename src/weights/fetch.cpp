@@ -4,34 +4,17 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <fstream>
-#include <thread>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "base/time.h"
-#include "weights/file_lock.h"
+#include "blobs/attempts.h"
+#include "blobs/file_lock.h"
 
 namespace vidbench::weights {
 namespace {
-
-using Outcome = TransferResult::Outcome;
-
-constexpr int kAttempts = 4;  // in a row that bring nothing new
-constexpr double kFirstWait_s = 0.5;
-
-[[noreturn]] void throw_interrupted(const OfficialFile& file) {
-  throw Error(ErrorCode::kInterrupted,
-              fmt::format("{}: interrupted; the same command goes on where it was", file.name));
-}
-
-void wait(double seconds, const std::stop_token& stop) {
-  const int64_t start_ns = monotonic_ns();
-  while (seconds_since(start_ns) < seconds && !stop.stop_requested())
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-}
 
 std::vector<std::string> addresses(const OfficialFile& file, const std::vector<std::string>& mirrors) {
   std::vector<std::string> urls;
@@ -76,30 +59,14 @@ class Fetch {
  private:
   // Why `url` does not give the file, "" when it did.
   std::string from(const std::string& url) {
-    uint64_t most = part_.bytes();
-    bool started_over = false;
-    for (int attempt = 1;; ++attempt) {
-      const bool continued = part_.bytes() > 0;
-      TransferResult result = transfer(
-          url, part_, limits_, [&](const auto& progress) { options_.on_progress(file_, progress); }, stop_);
-      if (result.outcome == Outcome::kInterrupted) throw_interrupted(file_);
-      if (result.outcome == Outcome::kComplete) {
-        result.problem = accept(url);
-        if (result.problem.empty()) return "";
-        result.outcome = continued ? Outcome::kStartOver : Outcome::kGiveUp;
-      }
-      if (result.outcome == Outcome::kStartOver) {
-        part_.discard();
-        if (started_over) return result.problem;
-        started_over = true;
-        continue;
-      }
-      if (part_.bytes() > most) attempt = 0;
-      most = std::max(most, part_.bytes());
-      if (result.outcome == Outcome::kGiveUp || attempt == kAttempts) return result.problem;
-      wait(std::max(result.wait_s, kFirstWait_s * static_cast<double>(1 << attempt) / 2), stop_);
-      if (stop_.stop_requested()) throw_interrupted(file_);
-    }
+    const auto on_progress = [this](const auto& progress) { options_.on_progress(file_, progress); };
+    return blobs::persist(
+        {.name = file_.name,
+         .transfer = [&] { return blobs::transfer(url, part_, limits_, on_progress, stop_); },
+         .accept = [&] { return accept(url); },
+         .bytes = [this] { return part_.bytes(); },
+         .discard = [this] { part_.discard(); }},
+        stop_);
   }
 
   // Puts the complete part in place; why it is not the file, and removes it, when it is not.
@@ -127,8 +94,8 @@ class Fetch {
   const OfficialFile& file_;
   const FetchOptions& options_;
   const std::stop_token& stop_;
-  TransferLimits limits_;
-  Partial part_;
+  blobs::TransferLimits limits_;
+  blobs::Partial part_;
 };
 
 bool is_sound(const Folder& folder, const OfficialFile& file) {
@@ -167,9 +134,10 @@ Fetched fetch(const Folder& folder, const OfficialFile& file, const FetchOptions
     throw_environment(fmt::format("no address of {} is known", file.name), where_to_look(file));
   std::error_code ec;
   std::filesystem::create_directories(folder.path(), ec);
-  const FileLock lock(folder.path() / (file.name + ".lock"), stop, [](const std::filesystem::path& path) {
-    log_info("waiting for another vidbench that holds " + path.string() + " …");
-  });
+  const blobs::FileLock lock(folder.path() / (file.name + ".lock"), stop,
+                             [](const std::filesystem::path& path) {
+                               log_info("waiting for another vidbench that holds " + path.string() + " …");
+                             });
   if (is_sound(folder, file)) return Fetched::kAlreadyThere;  // by that other one
   const std::vector<std::string> problems = Fetch(folder, file, options, stop).run();
   if (problems.empty()) return Fetched::kFetched;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "weights/download.h"
+#include "blobs/transfer.h"
 #include "weights/folder.h"
 
 namespace vidbench::weights {
@@ -16,8 +16,8 @@ struct FetchOptions {
       mirrors;           // base addresses, tried before the manifest's; the file's name is appended
   bool offline = false;  // refuse to ask the network
   uint64_t max_bytes = uint64_t{32} << 30;
-  std::function<void(const OfficialFile&, const TransferProgress&)> on_progress = [](const auto&,
-                                                                                     const auto&) {};
+  std::function<void(const OfficialFile&, const blobs::TransferProgress&)> on_progress = [](const auto&,
+                                                                                            const auto&) {};
 };
 
 enum class Fetched { kAlreadyThere, kFetched };

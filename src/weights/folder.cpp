@@ -13,7 +13,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/strings.h"
-#include "weights/file_lock.h"
+#include "blobs/file_lock.h"
 
 namespace vidbench::weights {
 namespace fs = std::filesystem;
@@ -125,7 +125,7 @@ std::optional<Pin> Folder::pin(const std::string& name) const {
 void Folder::keep_pin(const OfficialFile& official, const Pin& pin) const {
   if (!official.sha256.empty()) return;
   // The lock of the one file that all names share.
-  const FileLock lock(path_ / "pins.lock", {}, [](const fs::path&) {});
+  const blobs::FileLock lock(path_ / "pins.lock", {}, [](const fs::path&) {});
   Json pins = read_pins();
   if (pins["files"].contains(official.name)) return;
   pins["files"][official.name] = {

@@ -13,8 +13,8 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "blobs/file_lock.h"
 #include "weights/fetch.h"
-#include "weights/file_lock.h"
 
 namespace vidbench::weights {
 namespace fs = std::filesystem;
@@ -95,7 +95,7 @@ std::string take(const Folder& folder, const OfficialFile& file, const fs::path&
 ImportedFile import_one(const Folder& folder, const OfficialFile& file, const std::vector<fs::path>& sources,
                         const ImportOptions& options, const std::stop_token& stop) {
   ImportedFile result{file.name, sources.front(), "", false};
-  const FileLock lock(folder.path() / (file.name + ".lock"), stop, [](const fs::path& path) {
+  const blobs::FileLock lock(folder.path() / (file.name + ".lock"), stop, [](const fs::path& path) {
     log_info("waiting for another vidbench that holds " + path.string() + " …");
   });
   options.on_file(file);

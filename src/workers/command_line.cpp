@@ -33,6 +33,8 @@ registry::Values values_of(const registry::CommandPlaces& places, const Generate
     values["seconds"] = fmt::format("{:g}", seconds);
     values["milliseconds"] = fmt::format("{:.0f}", seconds * 1000);
   }
+  if (!request.image.empty()) values["image"] = request.image.path.string();
+  if (!request.video.empty()) values["video"] = request.video.path.string();
   values["output_dir"] = files.folder.string();
   values["output"] = (files.folder / "video.mp4").string();
   values["repository"] = places.checkout.string();
@@ -84,6 +86,11 @@ std::optional<store::Failure> refusal(const registry::CommandTemplate& command,
   compare("guidance", request.guidance, own.guidance, {"guidance"});
   if (asked.empty() && !request.negative_prompt.empty() && !command.uses("negative_prompt"))
     asked = "a negative prompt";
+  for (const auto& [name, file] : {std::pair{"image", &request.image}, std::pair{"video", &request.video}}) {
+    if (asked.empty() && !file->empty() && !command.uses(name)) asked = std::string("the prompt's ") + name;
+    if (file->empty() && command.requires_value(name))
+      return store::Failure{"unsupported", fmt::format("the command needs the prompt's {}", name), ""};
+  }
   if (asked.empty()) return std::nullopt;
   return store::Failure{"unsupported", fmt::format("the command has no place for {}", asked), ""};
 }

@@ -16,10 +16,12 @@
 #include "base/files.h"
 #include "base/strings.h"
 #include "base/time.h"
+#include "registry/git_checkout.h"
 #include "workers/builtin_runners.h"
 #include "workers/child_process.h"
 #include "workers/command_line.h"
 #include "workers/command_output.h"
+#include "workers/launch.h"
 #include "workers/output_files.h"
 #include "workers/results.h"
 #include "workers/worker_error.h"
@@ -198,6 +200,7 @@ class CommandRunner : public Runner {
     places_ = registry::find_places(model_.deployment);
     if (!places_.missing.empty())
       throw_environment(fmt::format("model {}: {}", model_.id, join(places_.missing, "; ")));
+    held_ = hold_environment(model_);
     registry::verify_weights(model_);
     log_ = std::make_unique<WorkerLog>(options_.log_path);
     store::ModelFacts facts;
@@ -209,10 +212,15 @@ class CommandRunner : public Runner {
     facts.settings["includes_loading"] = true;  // in every latency
     if (const std::string commit = registry::checkout_commit(places_.checkout); !commit.empty())
       facts.versions["repository"] = commit;
+    if (const std::string name = held_.environment.content_name(); !name.empty())
+      facts.versions["environment"] = name;
     return facts;
   }
   [[nodiscard]] bool alive() const override { return log_ != nullptr; }
-  void stop() noexcept override { log_.reset(); }
+  void stop() noexcept override {
+    log_.reset();
+    held_ = {};
+  }
   [[nodiscard]] bool warms_up() const override { return false; }
 
   BatchOutcome generate(const std::vector<GenerateRequest>& requests, const fs::path& output_dir,
@@ -300,6 +308,7 @@ class CommandRunner : public Runner {
   registry::CommandTemplate command_;
   std::string device_;
   registry::CommandPlaces places_;
+  HeldEnvironment held_;
   std::unique_ptr<WorkerLog> log_;  // while the runner is started
 };
 

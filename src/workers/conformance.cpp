@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "base/time.h"
 #include "media/npy.h"
+#include "registry/command_template.h"
 #include "workers/builtin_runners.h"
 #include "workers/launch.h"
 #include "workers/process_runner.h"
@@ -36,12 +37,14 @@ class Conformance {
               const ConformanceOptions& options)
       : model_(model), runner_options_(runner_options), options_(options) {
     report_.model = model.id;
+    speaks_protocol_ = model.deployment.runner != "command";
+    asks_steps_ = speaks_protocol_ || registry::read_command_template(model.deployment).uses("steps");
     // How a worker ends is judged, not how fast a busy machine tears down its libraries.
     runner_options_.shutdown_grace_s = std::max(runner_options.shutdown_grace_s, 60.0);
   }
 
   ConformanceReport run() {
-    if (!check_handshake()) return report_;
+    if (!check_environment() || (speaks_protocol_ && !check_handshake())) return report_;
     std::optional<Pass> first = generate("first");
     if (!first) return report_;
     for (const SampleOutcome& sample : first->samples) check_video(sample);
@@ -63,10 +66,18 @@ class Conformance {
     return passed;
   }
 
+  bool check_environment() {
+    if (environment_.state == registry::EnvironmentState::kNone) return true;
+    return add("its environment is there", environment_.ready(),
+               environment_.problem.empty()
+                   ? fmt::format("{}: {}", environment_.name, to_string(environment_.state))
+                   : environment_.problem);
+  }
+
   // A process that is never loaded: greets, refuses a method it does not know, ends when asked.
   bool check_handshake() {
     try {
-      WorkerProcess worker(worker_options(command_of(model_), runner_options_));
+      WorkerProcess worker(worker_options(command_of(model_, environment_), runner_options_));
       const Json hello = initialize(worker, runner_options_, "generate", model_.deployment.start_timeout_s);
       const Json name = hello.value("name", Json());
       add("handshake", true, name.is_string() ? one_line(name.get<std::string>()) : "no name");
@@ -99,7 +110,9 @@ class Conformance {
       request.frames = options_.frames;
       request.width = options_.width;
       request.height = options_.height;
-      request.steps = options_.steps;
+      if (asks_steps_) request.steps = options_.steps;
+      request.image = options_.image;
+      request.video = options_.video;
       list.push_back(request);
     }
     return list;
@@ -107,20 +120,22 @@ class Conformance {
 
   std::optional<Pass> generate(const std::string& which) {
     const fs::path folder = videos_.path() / which;
-    ProcessRunner runner(model_, runner_options_);
+    const std::unique_ptr<Runner> runner = make_runner(model_, runner_options_);
     Pass pass;
     try {
-      const store::ModelFacts facts = runner.start();
+      const store::ModelFacts facts = runner->start();
       add(which + " load", true, fmt::format("{:.2f} s on {}", facts.load_s, facts.device));
-      if (!generate_batches(runner, folder, pass, which)) return std::nullopt;
+      if (!generate_batches(*runner, folder, pass, which)) return std::nullopt;
     } catch (const Error& e) {
       add(which + " load", false, with_hint(e));
       return std::nullopt;
     }
-    runner.stop();
-    const std::optional<ExitStatus> status = runner.last_exit();
-    add(fmt::format("{} process ends with 0", which), status && !status->signalled && status->value == 0,
-        status ? "it " + status->text() : "");
+    runner->stop();
+    if (const auto* process = dynamic_cast<const ProcessRunner*>(runner.get())) {
+      const std::optional<ExitStatus> status = process->last_exit();
+      add(fmt::format("{} process ends with 0", which), status && !status->signalled && status->value == 0,
+          status ? "it " + status->text() : "");
+    }
     for (const SampleOutcome& sample : pass.samples) pass.digests.push_back(sha256_file(sample.video->path));
     return pass;
   }
@@ -152,19 +167,33 @@ class Conformance {
   }
 
   void check_video(const SampleOutcome& sample) {
-    const store::GeneratedVideo& video = *sample.video;
+    store::GeneratedVideo video = *sample.video;
     const fs::path file = video.path;
+    const bool is_npy = file.extension() == ".npy";
+    // A script tells nothing of its video; of an encoded one nobody has counted the frames yet.
+    if (is_npy && video.frames == 0) take_shape(file, video);
     const std::string said = fmt::format("{}x{}x{}", video.frames, video.height, video.width);
     const GenerateRequest asked = with_defaults(requests().front(), model_.deployment.defaults);
     const bool as_asked = video.frames == asked.frames.value_or(video.frames) &&
                           video.height == asked.height.value_or(video.height) &&
                           video.width == asked.width.value_or(video.width);
-    add(sample.id + " has the size that was asked for", as_asked, said);
-    if (file.extension() == ".npy")
+    if (video.frames > 0) add(sample.id + " has the size that was asked for", as_asked, said);
+    if (is_npy)
       check_npy(sample.id, file, video, said);
     else
       add(sample.id + " is written", true,
           fmt::format("{} ({})", file.filename().string(), human_bytes(fs::file_size(file))));
+  }
+
+  static void take_shape(const fs::path& file, store::GeneratedVideo& video) {
+    try {
+      const std::vector<size_t> shape = media::read_npy_header(file).shape;
+      if (shape.size() != 4) return;
+      video.frames = static_cast<int>(shape[0]);
+      video.height = static_cast<int>(shape[1]);
+      video.width = static_cast<int>(shape[2]);
+    } catch (const Error&) {  // check_npy says what is wrong with it
+    }
   }
 
   void check_npy(const std::string& id, const fs::path& file, const store::GeneratedVideo& video,
@@ -200,6 +229,8 @@ class Conformance {
   const registry::Model& model_;
   RunnerOptions runner_options_;
   const ConformanceOptions& options_;
+  const registry::Environment environment_ = registry::find_environment(model_.deployment);
+  bool speaks_protocol_ = true, asks_steps_ = true;
   TemporaryDirectory videos_{"vidbench-validate"};
   ConformanceReport report_;
 };
@@ -224,9 +255,11 @@ Json to_json(const ConformanceReport& report) {
 ConformanceReport validate_model(const registry::Model& model, const RunnerOptions& runner_options,
                                  const ConformanceOptions& options) {
   const std::string& kind = model.deployment.runner;
-  if (kind != "worker" && kind != "diffusers")
-    throw_input(fmt::format("model '{}' has runner '{}', which starts no worker", model.id, kind),
-                "only models with runner 'worker' or 'diffusers' can be validated");
+  if (kind != "worker" && kind != "diffusers" && kind != "command")
+    throw_input(fmt::format("model '{}' has runner '{}', which starts no program", model.id, kind),
+                kind == "http"
+                    ? fmt::format("vidbench models request {} shows what would be sent", model.id)
+                    : "only models with runner 'worker', 'diffusers' or 'command' can be validated");
   return Conformance(model, runner_options, options).run();
 }
 

@@ -31,6 +31,7 @@ struct ConformanceOptions {
   std::optional<int> frames, width, height;
   std::optional<int> steps = 2;
   std::string prompt = "a red circle moves right";
+  InputFile image, video;  // for models that start from one
 };
 
 // Starts the worker three times: once for the handshake alone, then twice to generate the same two videos

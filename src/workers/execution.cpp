@@ -26,7 +26,8 @@ Execution command_execution(const registry::Model& model, const GenerateRequest&
 
 Execution worker_execution(const registry::Model& model, const GenerateRequest& request,
                            const RunnerOptions& options) {
-  const WorkerOptions worker = worker_options(command_of(model), options);
+  const WorkerOptions worker =
+      worker_options(command_of(model, registry::find_environment(model.deployment)), options);
   const Json generate = {{"output_dir", "{output_dir}"},
                          {"requests", {request_to_json(with_defaults(request, model.deployment.defaults))}}};
   return {worker.command,

@@ -180,6 +180,14 @@ std::unique_ptr<Runner> make_http_runner(const registry::Model& model, const Run
   return std::make_unique<HttpRunner>(model, options);
 }
 
+std::optional<VideoPrice> price_of_video(const registry::Model& model) {
+  if (model.deployment.runner != "http") return std::nullopt;
+  auto price = price_of(model);
+  if (!price) price = providers::find_provider(model.deployment.settings.at("provider")).price;
+  if (!price || (price->per_video <= 0 && price->per_second <= 0)) return std::nullopt;
+  return VideoPrice{price->currency, price->per_video, price->per_second};
+}
+
 RequestDescription describe_request(const registry::Model& model, const GenerateRequest& request) {
   if (model.deployment.runner != "http")
     throw_input(fmt::format("model '{}' is run by '{}', not over HTTP", model.id, model.deployment.runner));

@@ -1,6 +1,7 @@
 // Runner kind "http": hosted text-to-video services, by the files of providers/ (docs/http-providers.md).
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/json.h"
@@ -24,5 +25,15 @@ struct RequestDescription {
 // allow.
 [[nodiscard]] RequestDescription describe_request(const registry::Model& model,
                                                   const GenerateRequest& request);
+
+// What a hosted model's video costs: settings.price of its catalogue entry, else what the provider's file
+// says.
+struct VideoPrice {
+  std::string currency;
+  double per_video = 0, per_second = 0;
+};
+// nullopt for a model of another kind, and where no price is known. Throws Error(kInput) for a price that is
+// not one.
+[[nodiscard]] std::optional<VideoPrice> price_of_video(const registry::Model& model);
 
 }  // namespace vidbench::workers

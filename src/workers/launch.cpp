@@ -1,23 +1,44 @@
 #include "workers/launch.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 
 #include <algorithm>
 #include <cstdlib>
 
 #include "base/files.h"
 #include "base/strings.h"
-#include "registry/program.h"
 
 namespace vidbench::workers {
 
-std::vector<std::string> command_of(const registry::Model& model) {
-  if (model.deployment.runner != "diffusers") return model.deployment.command;
-  const registry::ProgramSearch python = registry::find_python();
-  if (!python.path)
-    throw_environment(python.complaint("python3"),
-                      "set VIDBENCH_PYTHON to an interpreter that has diffusers");
-  return {python.path->string(), "-m", "vidbench_worker", "diffusers"};
+std::vector<std::string> command_of(const registry::Model& model, const registry::Environment& environment) {
+  const registry::Deployment& deployment = model.deployment;
+  std::string python = environment.python.string();
+  if (python.empty() && !environment.folder.empty()) python = (environment.folder / "bin/python").string();
+  if (python.empty()) python = "python3";
+  if (deployment.runner == "diffusers") return {python, "-m", "vidbench_worker", "diffusers"};
+  std::vector<std::string> command = deployment.command;
+  const bool named = environment.state != registry::EnvironmentState::kNone;
+  if (named && (command.front() == "python" || command.front() == "python3")) command.front() = python;
+  return command;
+}
+
+HeldEnvironment hold_environment(const registry::Model& model) {
+  HeldEnvironment held{registry::find_environment(model.deployment), {}};
+  const registry::Environment& environment = held.environment;
+  if (!environment.ready())
+    throw_environment(
+        fmt::format("model {}: {}", model.id, environment.lack()),
+        fmt::format("vidbench environments build {}, or set VIDBENCH_PYTHON to an interpreter", model.id));
+  if (environment.state != registry::EnvironmentState::kBuilt) return held;
+  const auto file = environment.folder / registry::kEnvironmentFile;
+  held.lock = Descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (held.lock.get() < 0 || ::flock(held.lock.get(), LOCK_SH | LOCK_NB) != 0)
+    throw_environment(
+        fmt::format("model {}: its environment {} is being removed", model.id, environment.name),
+        fmt::format("vidbench environments build {}", model.id));
+  return held;
 }
 
 WorkerOptions worker_options(std::vector<std::string> command, const RunnerOptions& options) {

@@ -4,15 +4,26 @@
 #include <string>
 #include <vector>
 
+#include "registry/environment.h"
 #include "registry/registry.h"
+#include "workers/child_process.h"
 #include "workers/runner.h"
 #include "workers/worker_process.h"
 
 namespace vidbench::workers {
 
-// The program and arguments of a model of kind "worker" or "diffusers". Throws Error(kEnvironment) when there
-// is no Python interpreter.
-[[nodiscard]] std::vector<std::string> command_of(const registry::Model& model);
+// The program and arguments of a model of kind "worker" or "diffusers" in its environment; the interpreter of
+// one that is not built stands where it will be.
+[[nodiscard]] std::vector<std::string> command_of(const registry::Model& model,
+                                                  const registry::Environment& environment);
+
+// The environment that a model runs in; a built one is not removed while `lock` is open.
+struct HeldEnvironment {
+  registry::Environment environment;
+  Descriptor lock;
+};
+// Throws Error(kEnvironment) when it is not there.
+[[nodiscard]] HeldEnvironment hold_environment(const registry::Model& model);
 
 // The worker's environment: PYTHONPATH with our SDK in front, thread counts, and offline switches of the
 // model hubs.

@@ -38,6 +38,8 @@ Json request_to_json(const GenerateRequest& request) {
   json["prompt"] = request.prompt;
   json["negative_prompt"] = request.negative_prompt;
   json["seed"] = request.seed;
+  if (!request.image.empty()) json["image"] = request.image.path.string();
+  if (!request.video.empty()) json["video"] = request.video.path.string();
   return json;
 }
 
@@ -52,14 +54,16 @@ Json load_params(const registry::Model& model, const RunnerOptions& options) {
 void ProcessRunner::stop() noexcept {
   if (worker_) last_exit_ = worker_->shutdown();
   worker_.reset();
+  held_ = {};
 }
 
 store::ModelFacts ProcessRunner::start() {
   stop();
+  held_ = hold_environment(model_);
   registry::verify_weights(model_);
   const int64_t start_ns = monotonic_ns();
   const double timeout_s = model_.deployment.start_timeout_s;
-  worker_ = std::make_unique<WorkerProcess>(worker_options(command_of(model_), options_));
+  worker_ = std::make_unique<WorkerProcess>(worker_options(command_of(model_, held_.environment), options_));
   try {
     (void)initialize(*worker_, options_, "generate", timeout_s);
     const Json loaded = load(std::max(timeout_s - seconds_since(start_ns), 0.001));
@@ -99,6 +103,8 @@ store::ModelFacts ProcessRunner::facts_from(const Json& loaded, double load_s) c
   if (const uint64_t count = count_or_zero(loaded, "weights_bytes")) facts.weights_bytes = count;
   facts.weights_sha256 = text_or(loaded, "weights_sha256", "");
   if (loaded.contains("versions") && loaded["versions"].is_object()) facts.versions = loaded["versions"];
+  if (const std::string name = held_.environment.content_name(); !name.empty())
+    facts.versions["environment"] = name;
   facts.load_s = load_s;
   return facts;
 }

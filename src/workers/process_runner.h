@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "registry/registry.h"
+#include "workers/launch.h"
 #include "workers/runner.h"
 #include "workers/worker_process.h"
 
@@ -38,6 +39,7 @@ class ProcessRunner : public Runner {
 
   registry::Model model_;
   RunnerOptions options_;
+  HeldEnvironment held_;  // while it is used
   std::unique_ptr<WorkerProcess> worker_;
   std::optional<ExitStatus> last_exit_;
   bool on_cpu_ = false;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/input_file.h"
 #include "registry/registry.h"
 #include "store/records.h"
 
@@ -22,6 +23,7 @@ struct GenerateRequest {
   uint64_t seed = 0;
   std::optional<int> frames, width, height, steps;  // unset = the model's default
   std::optional<double> fps, guidance;
+  InputFile image, video;  // what to start from beside the text; may be empty
 };
 
 // One request's outcome: a video or a failure.

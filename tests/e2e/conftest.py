@@ -67,6 +67,7 @@ class Vidbench:
             **os.environ,
             "XDG_DATA_HOME": str(home / "data"),
             "XDG_CACHE_HOME": str(home / "cache"),
+            "XDG_CONFIG_HOME": str(home / "config"),
             "VIDBENCH_CATALOGUE": str(self.catalogue),
             "VIDBENCH_HOME": str(ROOT),
             "STORY_LOG": str(self.log),

@@ -2,10 +2,12 @@
 
 Every generation is appended to the file named by STORY_LOG, so that a test can count what was made twice. The
 setting `mode` makes it misbehave: "oom-above N" fails batches larger than N, "crash-once FILE" dies in the first
-generation, "fail TEXT" fails prompts that contain TEXT, "slow SECONDS" sleeps before each video.
+generation, "fail TEXT" fails prompts that contain TEXT, "slow SECONDS" sleeps before each video, "unseeded" makes
+another video in every process. The setting `package` is a module whose version is told.
 """
 
 import hashlib
+import importlib
 import json
 import os
 import struct
@@ -72,7 +74,11 @@ def read_npy(path: Path) -> bytes:
 
 def load(params: dict) -> dict:
     settings.update(params["settings"])
+    versions = {"python": sys.prefix}
+    if "package" in settings:
+        versions["package"] = importlib.import_module(settings["package"]).__version__
     return {
+        "versions": versions,
         "device": "cpu",
         "dtype": params["dtype"],
         "parameters": 1,
@@ -98,7 +104,8 @@ def generate(params: dict) -> dict:
         if mode == "slow":
             time.sleep(float(argument))
         name = request["id"] + ".npy"
-        write_npy(Path(params["output_dir"]) / name, pixels(request["prompt"], request["seed"]))
+        salt = os.getpid() if mode == "unseeded" else 0
+        write_npy(Path(params["output_dir"]) / name, pixels(request["prompt"], request["seed"] + salt))
         send({"method": "progress", "params": {"id": request["id"], "stage": "denoise", "step": 1, "steps": 1}})
         if "STORY_LOG" in os.environ:
             with open(os.environ["STORY_LOG"], "a") as log:
@@ -171,6 +178,9 @@ METHODS = {
 def main() -> None:
     for line in sys.stdin:
         request = json.loads(line)
+        if request["method"] not in METHODS:
+            send({"id": request["id"], "error": {"code": -32601, "message": "no such method"}})
+            continue
         try:
             send({"id": request["id"], "result": METHODS[request["method"]](request["params"])})
         except Failure as failure:

@@ -19,6 +19,7 @@ def test_completion(vidbench: Vidbench) -> None:
     assert complete(vidbench, "score", "videos", "--format=h") == ["--format=html"]
     assert complete(vidbench, "run", "qu") == ["quickstart"]
     assert complete(vidbench, "run", "quickstart", "--model", "null,shapes-small-2") == ["null,shapes-small-24"]
+    assert complete(vidbench, "config", "set", "run.w") == ["run.workers"]
     assert complete(vidbench, "score", "") == [], "files are the shell's"
     for hostile in ("$(touch /tmp/x)", "--=", "-", "--format=" + "x" * 10000, "\n"):
         complete(vidbench, "run", hostile)
@@ -56,6 +57,10 @@ def test_the_manual_page_has_every_command(vidbench: Vidbench) -> None:
         (["score", "x", "--metrcs=a"], "did you mean '--metrics'?"),
         (["run", "quickstrat"], "did you mean"),
         (["run", "quickstart", "--model", "shapes-bsae-8"], "did you mean 'shapes-base-8'?"),
+        (["suites", "show", "quikstart"], "did you mean 'quickstart'?"),
+        (["metrics", "show", "video/fliker"], "did you mean 'video/flicker'?"),
+        (["weights", "fetch", "--metrics", "clip-scor"], "did you mean"),
+        (["config", "get", "run.seed"], "did you mean 'run.seeds'?"),
         (["score", "x", "--frobnicate"], "vidbench COMMAND --help"),
     ],
 )

@@ -4,9 +4,11 @@ import json
 import pathlib
 
 import jsonschema
+import numpy
 import pytest
 import yaml
 from conftest import ROOT, Vidbench
+from PIL import Image
 
 CATALOGUE = ROOT / "catalogue"
 
@@ -66,7 +68,7 @@ def test_search(vidbench: Vidbench) -> None:
 def test_show(vidbench: Vidbench) -> None:
     shown = vidbench.json("models", "show", "wan2.1-t2v-1.3b")
     assert shown["schema"] == "vidbench.model/1" and shown["card"]["min_vram_gb"] == 8.19
-    assert shown["card"]["references"] and shown["origin"].startswith("catalogue/open/wan.yaml:")
+    assert shown["card"]["references"] and shown["origin"].startswith("catalogue/open/wan-2.1.yaml:")
     text = vidbench.run("models", "show", "wan2.1-t2v-1.3b").stdout
     assert "umt5-xxl" in text and "Alibaba" in text
     refused = vidbench.run("models", "show", "wan2.1-t2v-1.4b", code=2).stderr
@@ -110,12 +112,31 @@ def test_mistakes_name_file_and_line(vidbench: Vidbench, text: str, message: str
     vidbench.json("models", "list")
 
 
+def first_input(model: dict) -> str:
+    """What a prompt must give the model, judged by its tasks: the first that it does."""
+    tasks = " ".join(model["card"].get("tasks", []))
+    if not tasks or "text-to-" in tasks:
+        return "text"
+    return "image" if any(word in tasks for word in ("image-to-", "reference-to-", "frame-to-")) else "video"
+
+
 def test_every_deployed_model_tells_what_would_be_executed(vidbench: Vidbench) -> None:
-    deployed = [model["id"] for model in vidbench.json("models", "list", "--deployed")["models"]]
-    assert len(deployed) >= 285
-    plan = vidbench.json("run", "quickstart", "--model", ",".join(deployed), "--limit", "1", "--dry-run")
-    untold = {model["model"]: model.get("problem") for model in plan["models"] if "execution" not in model}
-    assert untold == {"null": None}, "the null model starts nothing and sends nothing"
-    for model in plan["models"]:
-        execution = model.get("execution", {})
-        assert model["model"] == "null" or bool(execution.get("argv")) != bool(execution.get("request"))
+    deployed = vidbench.json("models", "list", "--deployed")["models"]
+    assert len(deployed) >= 310
+    Image.new("RGB", (8, 8)).save(vidbench.home / "a.png")
+    numpy.save(vidbench.home / "a.npy", numpy.zeros((2, 8, 8, 3), numpy.uint8))
+    files = {"text": {}, "image": {"image": "a.png"}, "video": {"video": "a.npy"}}
+    told = 0
+    for kind, given in files.items():
+        suite = vidbench.suite(file=f"{kind}.yaml", texts=[{"text": "a cat", **given}], metrics=[], reference=None)
+        names = [model["id"] for model in deployed if first_input(model) == kind]
+        plan = vidbench.json("run", suite, "--model", ",".join(names), "--dry-run")
+        for model in plan["models"]:
+            if model["model"] == "null":
+                assert "execution" not in model, "the null model starts nothing and sends nothing"
+                continue
+            assert "execution" in model, (model["model"], model.get("problem"))
+            execution = model["execution"]
+            assert bool(execution.get("argv")) != bool(execution.get("request"))
+            told += 1
+    assert told == len(deployed) - 1

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "null_model.h"
 
 namespace vidbench::engine {
 namespace {
@@ -19,15 +20,6 @@ suites::Suite suite(size_t prompts) {
   result.seeds = {1, 2};
   result.batch_size = 4;
   result.digest = "d";
-  return result;
-}
-
-registry::Model model(const std::string& id) {
-  registry::Model result;
-  result.id = id;
-  result.deployment.runner = "null";
-  result.deployment.defaults.steps = 8;
-  result.digest = "digest-" + id;
   return result;
 }
 

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/strings.h"
 #include "registry/program.h"
 
 namespace vidbench::registry {
@@ -148,6 +149,11 @@ TEST_F(RegistryTest, WhatIsMissingIsSaidForEachModel) {
   fs::create_directories(at("videos"));
   fs::create_directories(at("hub/models--nobody--nothing/snapshots/abc"));
   fs::create_directories(at("python/vidbench_worker"));
+  write("python/requirements-diffusers.txt", "diffusers==0.42.1\n");
+  EXPECT_NE(Registry::load({at("catalogue")}).find("d").missing.at(0).find("is not built"),
+            std::string::npos);
+  write(".venv/bin/python", "");
+  write(".venv/lib/python3.11/site-packages/diffusers-0.42.1.dist-info/METADATA", "");
   const Registry again = Registry::load_default();
   EXPECT_EQ(again.find("w").missing.size(), 1u);
   EXPECT_TRUE(again.find("r").runnable());
@@ -171,6 +177,25 @@ TEST_F(RegistryTest, ContentDigestFollowsTheContentOfUnpinnedFilesAndFolders) {
   EXPECT_NE(content_digest(model), second);
   fs::remove(at("w.bin"));
   EXPECT_THROW((void)content_digest(model), Error);
+}
+
+TEST_F(RegistryTest, EveryPlaceOfADiffusersDeploymentThatNamesWeightsCounts) {
+  write("lora.safetensors", "lora");
+  write("model/model_index.json", "{}");
+  write(
+      "catalogue/a.yaml",
+      "models:\n  - {id: d, runner: diffusers, settings: {path: model, motion_adapter: {repo: o/adapter},\n"
+      "     components: {vae: {path: none, class: X}}, lora: [{path: lora.safetensors}, {repo: o/lora}]}}\n");
+  Model model = Registry::load_default().find("d");
+  EXPECT_EQ(model.deployment.settings["lora"][0]["path"], at("lora.safetensors").string());
+  const std::string missing = join(model.missing, "; ");
+  for (const std::string& what :
+       {std::string("o/adapter"), std::string("o/lora"), at("none").string() + " is not there"})
+    EXPECT_NE(missing.find(what), std::string::npos) << what << " in " << missing;
+  model.deployment.settings.erase("components");
+  const std::string digest = content_digest(model);
+  write("lora.safetensors", "another");
+  EXPECT_NE(content_digest(model), digest);
 }
 
 TEST_F(RegistryTest, PinnedWeightsAreVerified) {

@@ -131,7 +131,7 @@ TEST_F(ModelVersionsTest, AStoreOfVersion2KnowsItsPeaksAfterMigration) {
   const auto before = store_->memory_peaks();
   {
     Database db(path());
-    db.execute("DROP TABLE run_models; ALTER TABLE runs DROP COLUMN imported_from");
+    db.execute("DROP TABLE publications; DROP TABLE run_models; ALTER TABLE runs DROP COLUMN imported_from");
     db.execute("DELETE FROM schema_migrations WHERE version > 2");
   }
   const auto after = open_store(path())->memory_peaks();

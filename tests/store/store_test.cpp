@@ -138,6 +138,23 @@ TEST_F(StoreTest, ReplacesAggregates) {
   EXPECT_EQ(all[0].n, 11);
 }
 
+TEST_F(StoreTest, KeepsOnePublicationOfEachVersion) {
+  const Publication first = {"r1", "m", "digest-1", "suite", "suite-digest", "2026-01-01T00:00:00Z"};
+  store_->publish(first);
+  Publication again = first, other = first;
+  again.published_at = "2026-01-02T00:00:00Z";
+  other.model_digest = "digest-2";
+  store_->publish(again);
+  store_->publish(other);
+  ASSERT_EQ(store_->publications().size(), 2u);
+  EXPECT_EQ(store_->publications()[0].model_digest, "digest-1") << "the newest first";
+  EXPECT_EQ(store_->publications()[0].published_at, again.published_at);
+  store_->withdraw("r1", "nobody");
+  EXPECT_EQ(store_->publications().size(), 2u);
+  store_->remove_run("r1");
+  EXPECT_TRUE(store_->publications().empty()) << "they go with their run";
+}
+
 TEST_F(StoreTest, TwoWritersWaitForEachOther) {
   constexpr int kEvents = 40;
   auto write = [this] {
@@ -157,7 +174,7 @@ TEST(StoreFile, OneOfVersion1IsMigrated) {
   {
     Database db(old);
     migrate(db);
-    db.execute("DROP TABLE missing_measurements; DROP TABLE run_models");
+    db.execute("DROP TABLE missing_measurements; DROP TABLE publications; DROP TABLE run_models");
     db.execute("ALTER TABLE runs DROP COLUMN imported_from");
     db.execute("DELETE FROM schema_migrations WHERE version > 1");
   }

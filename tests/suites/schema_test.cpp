@@ -3,46 +3,25 @@
 #include <yaml-cpp/yaml.h>
 
 #include <filesystem>
-#include <set>
 
+#include "../schema_keys.h"
 #include "base/error.h"
-#include "base/files.h"
-#include "base/strings.h"
 #include "suites/suite.h"
 
 namespace vidbench::suites {
 namespace {
 
 namespace fs = std::filesystem;
-using Keys = std::set<std::string>;
+using testing_schema::Keys;
+using testing_schema::keys_of;
+using testing_schema::load_schema;
 
 const fs::path kSource = VIDBENCH_SOURCE_DIR;
 
-Json schema() {
-  const fs::path path = kSource / "schemas/suite.schema.json";
-  return parse_json(read_file(path), path.string());
-}
+Json schema() { return load_schema("suite.schema.json"); }
 
-Keys keys_of(const Json& object_schema) {
-  EXPECT_EQ(object_schema.at("additionalProperties"), false);
-  Keys keys;
-  for (const auto& item : object_schema.at("properties").items()) keys.insert(item.key());
-  return keys;
-}
-
-// The reader names every key it knows in the hint for one that resembles none of them.
 Keys keys_in_hint(const std::string& text) {
-  try {
-    (void)parse_suite(text, "x.yaml");
-  } catch (const Error& e) {
-    const std::string start = "one of: ";
-    EXPECT_EQ(e.hint().substr(0, start.size()), start) << e.what();
-    Keys keys;
-    for (const std::string& key : split(e.hint().substr(start.size()), ',')) keys.insert(trim(key));
-    return keys;
-  }
-  ADD_FAILURE() << "an unknown key was accepted";
-  return {};
+  return testing_schema::keys_in_hint([&text] { (void)parse_suite(text, "x.yaml"); });
 }
 
 const std::string kHead = "id: a\nversion: 1\ntitle: t\nseeds: [1]\nmetrics: [m]\n";

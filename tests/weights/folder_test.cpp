@@ -2,15 +2,10 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <thread>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
-#include "weights/file_lock.h"
 
 namespace vidbench::weights {
 namespace {
@@ -85,28 +80,6 @@ TEST_F(FolderTest, ADamagedListOfPinsIsAnErrorAndNeverAnEmptyList) {
       EXPECT_NE(std::string(e.what()).find("pins.json"), std::string::npos) << e.what();
     }
   }
-}
-
-TEST_F(FolderTest, ALockIsHeldByOneAndEndsWithItsProcess) {
-  const std::filesystem::path path = home_.path() / "x.lock";
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const FileLock lock(path, {}, [](const std::filesystem::path&) {});
-    write_file_atomic(home_.path() / "ready", "", Durability::kCrash);
-    ::pause();
-  }
-  while (!std::filesystem::exists(home_.path() / "ready")) std::this_thread::yield();
-  std::stop_source stop;
-  std::jthread waiter(
-      [&] { EXPECT_THROW(FileLock(path, stop.get_token(), [](const std::filesystem::path&) {}), Error); });
-  stop.request_stop();
-  waiter.join();
-  ::kill(child, SIGKILL);
-  ::waitpid(child, nullptr, 0);
-  {
-    const FileLock lock(path, {}, [](const std::filesystem::path&) {});
-  }
-  EXPECT_FALSE(std::filesystem::exists(path));
 }
 
 }  // namespace

@@ -56,6 +56,28 @@ class CommandRunnerTest : public testing::Test {
   std::vector<Progress> progress_;
 };
 
+TEST_F(CommandRunnerTest, FilesOfThePromptHaveAPlaceOrAreRefused) {
+  registry::Model model = shell_model(R"(cp "$2" x.gif)");
+  GenerateRequest asked = request("x");
+  write_file_atomic(out_.path() / "a.png", "GIF89a picture");
+  EXPECT_TRUE(make(shell_model("printf GIF89a > x.gif"), asked).video);
+  asked.image = {out_.path() / "a.png", ""};
+  const SampleOutcome no_place = make(model, asked);
+  ASSERT_TRUE(no_place.failure);
+  EXPECT_EQ(no_place.failure->kind, "unsupported");
+  EXPECT_NE(no_place.failure->message.find("the prompt's image"), std::string::npos);
+  model.deployment.command.emplace_back("{image}");
+  const SampleOutcome taken = make(model, asked);
+  ASSERT_TRUE(taken.video) << taken.failure->message;
+  EXPECT_EQ(read_file(taken.video->path), "GIF89a picture");
+  const SampleOutcome without = make(model, request("x"));
+  ASSERT_TRUE(without.failure);
+  EXPECT_NE(without.failure->message.find("needs the prompt's image"), std::string::npos);
+  model.deployment.command.pop_back();
+  model.deployment.settings["optional"] = {{"{image}"}};
+  EXPECT_TRUE(make(model, asked).video);
+}
+
 // In these scripts $0 is the seed and $1 the prompt; without a repository they work in the scratch folder.
 TEST_F(CommandRunnerTest, PassesAnyPromptAndTakesTheVideo) {
   for (const std::string prompt :

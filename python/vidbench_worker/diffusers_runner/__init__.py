@@ -1,4 +1,4 @@
-"""Runs text-to-video pipelines of Hugging Face diffusers: `python -m vidbench_worker diffusers`."""
+"""Runs video pipelines of Hugging Face diffusers: `python -m vidbench_worker diffusers`."""
 
 from .generator import DiffusersGenerator
 

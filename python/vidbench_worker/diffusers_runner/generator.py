@@ -9,15 +9,15 @@ from ..errors import WorkerError
 from ..messages import GenerateRequest, LoadInfo, LoadRequest
 from ..sdk import Generator
 from ..video import Video
-from . import loading
+from . import checks, conditioning, loading
 from .frames import first_video
 from .settings import Settings, parse
-from .signature import CallSignature
+from .signature import LISTS, CallSignature
 from .steps import StepWatch
 
 
 class DiffusersGenerator(Generator):
-    """One text-to-video pipeline; `settings` are described in python/README.md."""
+    """One video pipeline; `settings` are described in python/README.md."""
 
     name: ClassVar[str] = "vidbench-diffusers"
     version: ClassVar[str] = "0.1.0"
@@ -32,15 +32,14 @@ class DiffusersGenerator(Generator):
         settings = parse(request.settings)
         torch, diffusers = loading.import_libraries(request.offline)
         device = loading.choose_device(torch, request.device)
-        pipeline_class = loading.find_pipeline_class(diffusers, settings.pipeline)
-        signature = CallSignature(pipeline_class)
-        signature.check_call(settings.call)
+        pipeline_class, signature = checks.check(diffusers, settings)
+        loading.check_compile_backend(torch, settings)
         # The same seed must give the same bytes, so no algorithm may be chosen by a race of timings.
         torch.backends.cudnn.benchmark = False
         torch.backends.cudnn.deterministic = True
         pipeline = loading.load_pipeline(torch, diffusers, pipeline_class, settings, request)
         parameters, weights_bytes = loading.count_parameters(torch, pipeline)
-        loading.place(pipeline, settings, device)
+        loading.place(torch, pipeline, settings, device)
         self._pipeline, self._torch, self._signature, self._settings = pipeline, torch, signature, settings
         return LoadInfo(
             device=device,
@@ -54,8 +53,10 @@ class DiffusersGenerator(Generator):
 
     def generate(self, request: GenerateRequest, context: Context) -> Video:
         assert self._signature is not None and self._settings is not None
+        self._signature.check_files(request)
         fps = self._fps(request)
         arguments = self._arguments(request)
+        self._add_files(request, arguments)
         watch = StepWatch(self._pipeline, self._signature, context)
         with self._torch.no_grad(), watch.attached(arguments):
             output = self._pipeline(**arguments)
@@ -63,13 +64,16 @@ class DiffusersGenerator(Generator):
         return Video(frames, fps)
 
     def unload(self) -> None:
+        if self._settings is not None and self._settings.attention is not None:
+            loading.reset_attention()
         self._pipeline = None
 
     def _arguments(self, request: GenerateRequest) -> dict[str, Any]:
         """Keyword arguments of one call: settings.call, overridden by the request."""
         assert self._signature is not None and self._settings is not None
         arguments = dict(self._settings.call) | self._signature.numbers(request)
-        arguments["prompt"] = request.prompt
+        if self._signature.has("prompt"):
+            arguments["prompt"] = request.prompt
         if request.negative_prompt:
             if not self._signature.has("negative_prompt"):
                 raise WorkerError(
@@ -81,6 +85,20 @@ class DiffusersGenerator(Generator):
         if self._signature.has("output_type"):
             arguments["output_type"] = "np"
         return arguments
+
+    def _add_files(self, request: GenerateRequest, arguments: dict[str, Any]) -> None:
+        """The prompt's picture and video, cut to the size that is made so that no pipeline distorts them."""
+        assert self._signature is not None
+        size = (request.width, request.height) if request.width and request.height else None
+        if request.image is not None:
+            keyword = self._signature.condition("image")
+            picture = conditioning.load_image(request.image, size)
+            arguments[str(keyword)] = [picture] if keyword in LISTS else picture
+        if request.video is not None:
+            keyword = self._signature.condition("video")
+            # A pipeline with a number of frames goes on from the video; the others make as many as it has.
+            whole = self._signature.keyword("frames") is None
+            arguments[str(keyword)] = conditioning.load_video(request.video, request.frames, size, whole)
 
     def _fps(self, request: GenerateRequest) -> float:
         """The rate to play the frames at. The model's own rate, where known, cannot be overridden by a label."""

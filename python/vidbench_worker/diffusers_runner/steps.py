@@ -59,8 +59,8 @@ class StepWatch:
         self._context.progress("denoise", step, self._steps)
 
     def _progress_bar(self, iterable: Any = None, total: int | None = None) -> _Bar:
-        if self._steps is None:
-            self._steps = total if total is not None else len(iterable)
+        # A pipeline that starts from a video skips the first steps: the bar knows how many are left.
+        self._steps = total if total is not None else len(iterable)
         self._marks.append(self._now())
         return _Bar(iterable, None if self._callback else self._step_done, self._loop_done)
 

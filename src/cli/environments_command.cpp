@@ -1,0 +1,102 @@
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "cli/context.h"
+#include "cli/signals.h"
+#include "cli/status_line.h"
+#include "environments/build.h"
+#include "environments/installed.h"
+
+namespace vidbench::cli {
+namespace {
+
+struct EnvironmentsArguments {
+  std::vector<std::string> models;
+  std::string format;
+  bool dry_run = false;
+};
+
+Json to_json(const environments::Installed& installed) {
+  return {{"name", installed.name},     {"complete", installed.complete},
+          {"in_use", installed.in_use}, {"python", installed.python},
+          {"bytes", installed.bytes},   {"created_at", installed.created_at},
+          {"models", installed.models}};
+}
+
+void print_environments(const std::vector<environments::Installed>& all, const std::string& format) {
+  if (format == "json") {
+    Json list = Json::array();
+    for (const auto& installed : all) list.push_back(to_json(installed));
+    return print_json({{"schema", "vidbench.environments/1"}, {"environments", list}});
+  }
+  report::Table table;
+  table.columns = {{"environment"}, {"state"},        {"Python"},
+                   {"size", true},  {"models", true}, {"built", false, 1}};
+  for (const auto& installed : all)
+    table.rows.push_back({{installed.name},
+                          {!installed.complete ? "incomplete"
+                           : installed.in_use  ? "in use"
+                                               : "complete"},
+                          {installed.python},
+                          {human_bytes(installed.bytes)},
+                          {std::to_string(installed.models.size())},
+                          {installed.created_at}});
+  print_table(table, format);
+}
+
+void build(const EnvironmentsArguments& arguments) {
+  const auto registry = registry::Registry::load_default();
+  for (const std::string& id : split_lists(arguments.models)) {
+    const auto& model = registry.find(id);
+    const auto environment = registry::find_environment(model.deployment);
+    if (environment.state == registry::EnvironmentState::kNone) {
+      log_info(fmt::format("{} names no environment", id));
+      continue;
+    }
+    if (environment.ready()) {
+      log_info(fmt::format("{} is there ({})", environment.name, to_string(environment.state)));
+      continue;
+    }
+    log_info("building " + environment.name + " …");
+    const StopOnSignal signals;
+    const auto built = environments::build(environment, {}, signals.token());
+    log_info(fmt::format("{} {}", environment.name,
+                         built == environments::Built::kBuilt ? "is built" : "was built by another process"));
+  }
+}
+
+void collect(const EnvironmentsArguments& arguments) {
+  const auto removed = environments::collect_garbage(registry::Registry::load_default(), arguments.dry_run);
+  uint64_t bytes = 0;
+  for (const auto& installed : removed) bytes += installed.bytes;
+  print_environments(removed, arguments.format);
+  log_info(fmt::format("{} environments, {}: {}", removed.size(), human_bytes(bytes),
+                       arguments.dry_run ? "would be removed" : "removed"));
+}
+
+}  // namespace
+
+void add_environments_command(CLI::App& app, Context&) {
+  auto arguments = std::make_shared<EnvironmentsArguments>();
+  CLI::App* environments =
+      app.add_subcommand("environments", "the Python environments that models run in: list, build, gc");
+  environments->require_subcommand(1);
+  CLI::App* list_command = environments->add_subcommand("list", "those that were built on this machine");
+  add_format_option(*list_command, arguments->format, {"table", "json", "csv", "md"});
+  list_command->callback([arguments] {
+    print_environments(environments::list_installed(registry::Registry::load_default()), arguments->format);
+  });
+  CLI::App* build_command =
+      environments->add_subcommand("build", "make what a model's deployment names, with pip");
+  build_command->add_option("model", arguments->models, "model ids, separated by commas")->required();
+  build_command->callback([arguments] { build(*arguments); });
+  CLI::App* gc_command = environments->add_subcommand(
+      "gc", "remove those that no model of the catalogue names, and broken builds");
+  gc_command->add_flag("--dry-run", arguments->dry_run, "show what would be removed");
+  add_format_option(*gc_command, arguments->format, {"table", "json", "csv", "md"});
+  gc_command->callback([arguments] { collect(*arguments); });
+}
+
+}  // namespace vidbench::cli
