@@ -44,12 +44,6 @@ void print(const std::string& text) {
 
 void print_json(const Json& json) { print(document(json) + "\n"); }
 
-void print_table(const report::Table& table, const std::string& format) {
-  print(format == "csv"  ? report::draw_csv(table)
-        : format == "md" ? report::draw_markdown(table)
-                         : report::draw_terminal(table, stdout_style()).text);
-}
-
 bool wants_colour(const std::string& configured, bool terminal) {
   if (configured == "always" || configured == "never") return configured == "always";
   if (!variable("NO_COLOR").empty()) return false;

@@ -71,7 +71,7 @@ std::string benchmarked(const std::vector<ModelVersion>& versions) {
                    {"peak memory", true}};
   for (const ModelVersion& version : versions)
     for (const auto& run : version.runs) {
-      const bool newest = &run == &version.runs.front();
+      const bool measured = version.numbers_of == run.peak.run + ":" + run.model;
       table.rows.push_back({{version.digest.substr(0, 12) + (version.present ? " (present)" : "")},
                             {run.model},
                             {run.peak.run},
@@ -79,8 +79,8 @@ std::string benchmarked(const std::vector<ModelVersion>& versions) {
                             {run.created_at.substr(0, 10)},
                             {fmt::format("{}/{}", run.evaluated, run.planned)},
                             {run.peak.machine.empty() ? run.peak.device : run.peak.machine},
-                            {newest ? number_text(version, "latency") : ""},
-                            {newest ? number_text(version, "throughput") : ""},
+                            measured ? number_cell(version, "latency") : report::Cell{""},
+                            measured ? number_cell(version, "throughput") : report::Cell{""},
                             {run.peak.bytes == 0 ? "" : gigabytes(run.peak.bytes)}});
     }
   return table.rows.empty() ? "Not benchmarked here.\n" : report::draw_markdown(table);

@@ -50,16 +50,17 @@ std::vector<ModelVersion> versions_of(const registry::Model& model, store::Store
                                 [&](const ModelVersion& one) { return one.digest == run.digest; });
     if (version == versions.end())
       version =
-          versions.insert(versions.end(), {model.id, run.digest, is_present(run, model, digest), {}, {}});
+          versions.insert(versions.end(), {model.id, run.digest, is_present(run, model, digest), {}, {}, ""});
     version->runs.push_back(run);
     if (!version->numbers.empty()) continue;
     for (auto& number : store->aggregates(run.peak.run))
       if (number.model == run.model) version->numbers.push_back(std::move(number));
+    if (!version->numbers.empty()) version->numbers_of = run.peak.run + ":" + run.model;
   }
   std::stable_sort(versions.begin(), versions.end(),
                    [](const auto& a, const auto& b) { return a.present && !b.present; });
   if (model.deployed() && (versions.empty() || !versions.front().present))
-    versions.insert(versions.begin(), {model.id, digest.value_or(""), true, {}, {}});
+    versions.insert(versions.begin(), {model.id, digest.value_or(""), true, {}, {}, ""});
   return versions;
 }
 
@@ -123,11 +124,12 @@ Json pin_json(const registry::Deployment& deployment) {
           {"revision", revision.empty() ? Json(nullptr) : Json(revision)}};
 }
 
-std::string number_text(const ModelVersion& version, const std::string& metric) {
+report::Cell number_cell(const ModelVersion& version, const std::string& metric) {
   for (const auto& number : version.numbers)
     if (number.metric == metric)
-      return report::format_interval(number.value, number.low, number.high, unit_of(metric));
-  return "";
+      return {report::format_interval(number.value, number.low, number.high, unit_of(metric)),
+              report::Emphasis::kNone, report::exact(number.value)};
+  return {""};
 }
 
 Json to_json(const ModelVersion& version) {
@@ -140,7 +142,8 @@ Json to_json(const ModelVersion& version) {
           {"digest", version.digest.empty() ? Json(nullptr) : Json(version.digest)},
           {"present", version.present},
           {"runs", runs},
-          {"metrics", metrics}};
+          {"metrics", metrics},
+          {"metrics_of", version.numbers_of.empty() ? Json(nullptr) : Json(version.numbers_of)}};
 }
 
 }  // namespace vidbench::cli

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "registry/registry.h"
+#include "report/table.h"
 #include "store/store.h"
 
 namespace vidbench::cli {
@@ -16,6 +17,7 @@ struct ModelVersion {
   bool present = false;  // what the catalogue would run now
   std::vector<store::ModelInRun> runs;    // newest first; empty = never benchmarked here
   std::vector<store::Aggregate> numbers;  // of its newest run that has any
+  std::string numbers_of;                 // that run and what it calls the model: "RUN:MODEL"
 };
 
 // Of `id` with all its deployments, or of the one deployment that `id` names; the present version of each
@@ -28,8 +30,8 @@ struct ModelVersion {
 [[nodiscard]] std::string pin_text(const registry::Deployment& deployment);
 [[nodiscard]] Json pin_json(const registry::Deployment& deployment);
 
-// "latency 112 ms, throughput …" of a version's numbers: those of `metrics` that it has.
-[[nodiscard]] std::string number_text(const ModelVersion& version, const std::string& metric);
+// "112 ms ±8", in CSV the value alone; "" when the version has no such number.
+[[nodiscard]] report::Cell number_cell(const ModelVersion& version, const std::string& metric);
 [[nodiscard]] Json to_json(const ModelVersion& version);
 
 }  // namespace vidbench::cli

@@ -44,7 +44,8 @@ report::Table table_of(const std::vector<ModelVersion>& versions, const registry
                    {"date", false, 7},
                    {"samples", true, 3},
                    {"latency", true, 4},
-                   {"peak memory", true, 4}};
+                   {"peak memory", true, 4},
+                   {"measured in", false, 8}};
   for (const ModelVersion& version : versions) {
     const Samples samples = samples_of(version);
     const bool benchmarked = !version.runs.empty();
@@ -58,8 +59,9 @@ report::Table table_of(const std::vector<ModelVersion>& versions, const registry
                           {benchmarked ? version.runs.front().peak.run : "never benchmarked here"},
                           {benchmarked ? version.runs.front().created_at.substr(0, 10) : ""},
                           {benchmarked ? fmt::format("{}/{}", samples.evaluated, samples.planned) : ""},
-                          {number_text(version, "latency")},
-                          {number_text(version, "peak_memory")}});
+                          number_cell(version, "latency"),
+                          number_cell(version, "peak_memory"),
+                          {version.numbers_of}});
   }
   return table;
 }

@@ -73,7 +73,7 @@ report::Table plan_table(const std::vector<engine::ModelEstimate>& estimates, co
                           {std::to_string(one.cached)},
                           duration_cell(one.seconds_per_sample),
                           duration_cell(one.seconds()),
-                          size_cell(one.cached == one.samples ? 0 : one.bytes),
+                          size_cell(one.disk_bytes()),
                           size_cell(one.peak_memory_bytes),
                           {cost_text(one)}});
   }

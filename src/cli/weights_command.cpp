@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "base/time.h"
+#include "cli/cells.h"
 #include "cli/context.h"
 #include "cli/output.h"
 #include "cli/signals.h"
@@ -128,12 +129,12 @@ report::Cell state_cell(const Entry& entry) {
   }
 }
 
-std::string size(const Entry& entry) {
+report::Cell size(const Entry& entry) {
   const auto& official = entry.file->bytes;
-  if (entry.status.state == FileState::kMissing) return official ? human_bytes(*official) : "";
-  const std::string there = human_bytes(entry.status.bytes);
-  return entry.status.state == FileState::kPartial && official ? there + " of " + human_bytes(*official)
-                                                               : there;
+  if (entry.status.state == FileState::kMissing) return official ? size_cell(official) : report::Cell{""};
+  report::Cell there = size_cell(entry.status.bytes);
+  if (entry.status.state == FileState::kPartial && official) there.text += " of " + human_bytes(*official);
+  return there;
 }
 
 report::Table table_of(const std::vector<Entry>& entries) {
@@ -145,7 +146,7 @@ report::Table table_of(const std::vector<Entry>& entries) {
     const bool restricted = is_non_commercial(entry.file->licence);
     table.rows.push_back({{entry.file->name},
                           state_cell(entry),
-                          {size(entry)},
+                          size(entry),
                           {entry.status.sha256.substr(0, 12)},
                           {weights::to_string(entry.evidence)},
                           {entry.file->licence},

@@ -28,9 +28,18 @@ TABLES = [
     ["models", "show", "a"],
     ["models", "versions", "a"],
     ["models", "export", "a"],
+    ["environments", "list"],
+    ["environments", "gc", "--dry-run"],
+    ["catalogues", "list"],
+    ["config", "show"],
+    ["config", "show", "--origin"],
+    ["config", "keys"],
+    ["config", "variables"],
+    ["metrics", "list"],
     ["runs", "list"],
     ["runs", "show", "last"],
     ["leaderboard"],
+    ["leaderboard", "--published"],
     ["compare", "last:a", "last:b"],
     ["suites", "list"],
     ["suites", "show", "quickstart"],
@@ -40,28 +49,113 @@ TABLES = [
 ]
 
 
+def exported(vidbench: Vidbench, folder: pathlib.Path, *command: str) -> dict[str, str]:
+    """What a table command writes, by extension, all by one call; each file is sound in its format."""
+    files = [folder / f"table.{extension}" for extension in FORMATS]
+    vidbench.run(*command, *(word for file in files for word in ("--export", str(file))))
+    text = {file.suffix[1:]: file.read_text() for file in files}
+    document = json.loads(text["json"])
+    assert document["schema"].startswith("vidbench."), command
+    lines = [json.loads(line) for line in text["jsonl"].splitlines()]
+    assert lines and all(line["schema"].split("#")[0] == document["schema"] for line in lines)
+    if "#" in lines[0]["schema"]:
+        assert len(lines) == len(document[lines[0]["schema"].split("#")[1]]), command
+    assert rows_of(text["csv"]), command
+    assert re.search(r"^\|[-:|]+\|$", text["md"], re.MULTILINE), command
+    assert text["html"].startswith("<!doctype html>") and "</html>" in text["html"]
+    assert "\\begin{tabular}" in text["tex"] and text["tex"] == text["latex"]
+    return text
+
+
+def every_format(vidbench: Vidbench, folder: pathlib.Path, *command: str) -> dict[str, str]:
+    """The same, held against what --format prints."""
+    text = exported(vidbench, folder, *command)
+    for extension, name in FORMATS.items():
+        shown = vidbench.run(*command, "--format", name).stdout
+        if name not in ("html", "json", "jsonl"):
+            assert shown == text[extension], (command, name)
+    return text
+
+
 def test_every_table_is_written_in_every_format(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
     vidbench.story_model("a")
     vidbench.story_model("b", "other")
     vidbench.run("run", vidbench.suite(), "--model", "a,b", *vidbench.evaluator)
+    vidbench.run("publish", "last")
+    (vidbench.home / "data/vidbench/environments/broken").mkdir(parents=True)
     for number, command in enumerate(TABLES):
-        files = [tmp_path / "out" / f"{number}.{extension}" for extension in FORMATS]
-        vidbench.run(*command, *(word for file in files for word in ("--export", str(file))))
-        text = {file.suffix[1:]: file.read_text() for file in files}
-        document = json.loads(text["json"])
-        assert document["schema"].startswith("vidbench."), command
-        lines = [json.loads(line) for line in text["jsonl"].splitlines()]
-        assert lines and all(line["schema"].split("#")[0] == document["schema"] for line in lines)
-        if "#" in lines[0]["schema"]:
-            assert len(lines) == len(document[lines[0]["schema"].split("#")[1]]), command
-        assert rows_of(text["csv"]), command
-        assert re.search(r"^\|[-:|]+\|$", text["md"], re.MULTILINE), command
-        assert text["html"].startswith("<!doctype html>") and "</html>" in text["html"]
-        assert "\\begin{tabular}" in text["tex"] and text["tex"] == text["latex"]
-        for extension, name in FORMATS.items():
-            shown = vidbench.run(*command, "--format", name).stdout
-            if name not in ("html", "json", "jsonl"):
-                assert shown == text[extension], (command, name)
+        every_format(vidbench, tmp_path / str(number), *command)
+
+
+def test_what_this_machine_has_is_written_in_every_format(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
+    text = exported(vidbench, tmp_path, "doctor")  # free space on the disks changes between calls
+    document = json.loads(text["json"])
+    names = [row["name"] for row in rows_of(text["csv"]) if row["kind"] in ("program", "isolation")]
+    assert names == [one["name"] for kind in ("programs", "isolation") for one in document[kind]]
+
+
+def test_a_plan_is_written_in_every_format(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
+    run = ran(vidbench, "a")
+    vidbench.run("runs", "show", run)
+    command = ("run", vidbench.suite(file="more.yaml", seeds=[2]), "--model", "a", "--dry-run", *vidbench.evaluator)
+    text = every_format(vidbench, tmp_path, *command)
+    ((row,), (model,)) = rows_of(text["csv"]), json.loads(text["json"])["models"]
+    assert float(row["per video"]) == model["seconds_per_sample"] > 0
+    assert int(row["disk"]) == model["bytes"] > 0 and int(row["memory"]) == model["peak_memory_bytes"] > 0
+
+
+def test_a_batch_is_written_in_every_format(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
+    vidbench.story_model("a")
+    vidbench.suite()
+    file = vidbench.home / "batch.yaml"
+    file.write_text(json.dumps({"name": "study", "runs": [{"model": "a", "suite": "./story.yaml", "steps": [4, 8]}]}))
+    command = ("batch", str(file), *vidbench.evaluator)
+    every_format(vidbench, tmp_path / "plan", *command, "--dry-run")
+    assert not vidbench.generated()
+    text = every_format(vidbench, tmp_path / "summary", *command)
+    cells = json.loads(text["json"])["cells"]
+    for row, cell in zip(rows_of(text["csv"]), cells, strict=True):
+        assert (float(row["time"]), int(row["disk"]), row["run"]) == (cell["seconds"], cell["bytes"], cell["run"])
+    for extension in ("md", "html", "tex"):  # the runs, and the leaderboard over them
+        assert text[extension].count("a:steps=8") >= 1 and "profile" in text[extension], extension
+    with opened(tmp_path / "summary/table.html", 390) as shown:
+        assert shown.locator("h2").count() == 2 and shown.locator("tbody tr").count() == 4
+    refused = vidbench.run("batch", str(file), "--export", "summary.xlsx", code=2)
+    assert ".json .jsonl .csv .md .html .tex" in refused.stderr
+
+
+def test_an_integration_writes_its_exports(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
+    vidbench.story_model("a", references=["this test"])
+    text = exported(vidbench, tmp_path, "models", "integrate", "a", "--suite", vidbench.suite(), *vidbench.evaluator)
+    steps = json.loads(text["json"])["steps"]
+    assert [row["step"] for row in rows_of(text["csv"])] == [step["name"] for step in steps]
+    assert [float(row["took"]) for row in rows_of(text["csv"])] == [step["seconds"] for step in steps]
+
+
+def test_published_versions_are_rows_of_their_own_in_every_format(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
+    for mode in ("one", "two"):
+        ran(vidbench, "a", mode)
+        vidbench.run("publish", "last")
+    ran(vidbench, "b", "two")
+    vidbench.run("publish", "last")
+    text = every_format(vidbench, tmp_path, "leaderboard", "--published", "--suite", "story")
+    present, earlier = vidbench.json("models", "versions", "a")["versions"]
+    names = {"a", f"a ({earlier['digest'][:8]})", "b"}
+    board = json.loads(text["json"])
+    assert {entry["model"] for entry in board["entries"]} == names and present["digest"] != earlier["digest"]
+    assert {row["model"] for row in rows_of(text["csv"])} == names
+    lines = [json.loads(line) for line in text["jsonl"].splitlines()]
+    assert {line["model"] for line in lines} == names and {line["run"] for line in lines} == {"published"}
+    for extension in ("md", "html", "tex"):
+        assert f"a ({earlier['digest'][:8]})" in text[extension], extension
+    with opened(tmp_path / "table.html", 390) as shown:
+        assert shown.locator("tbody tr").count() == 3
+
+
+def test_the_configured_format_may_be_any(vidbench: Vidbench) -> None:
+    vidbench.environment["VIDBENCH_FORMAT"] = "latex"
+    assert "\\begin{tabular}" in vidbench.run("suites", "list").stdout
+    assert rows_of(vidbench.run("suites", "list", "--format", "csv").stdout)
 
 
 def test_an_unknown_extension_is_refused_before_anything_runs(vidbench: Vidbench) -> None:
@@ -147,6 +241,11 @@ def test_versions_are_told_apart(vidbench: Vidbench) -> None:
     assert [run["run"] for run in earlier["runs"]] == [first]
     assert present["runs"][0]["samples"] == {"planned": 12, "evaluated": 12, "failed": 0}
     assert present["metrics"]["latency"]["value"] > 0 and "test/mean" in present["metrics"]
+    assert present["metrics_of"] == f"{second}:a"
+    rows = rows_of(vidbench.run("models", "versions", "a", "--format", "csv").stdout)
+    assert [float(row["latency"]) for row in rows] == [
+        version["metrics"]["latency"]["value"] for version in (present, earlier)
+    ]
     table = vidbench.run("models", "versions", "a").stdout
     assert first in table and second in table and table.count("present") >= 1 and "earlier" in table
     compared = vidbench.json("compare", first, second)["pairs"]
@@ -155,6 +254,10 @@ def test_versions_are_told_apart(vidbench: Vidbench) -> None:
     ]
     told = vidbench.run("compare", first, second).stdout
     assert f"version {earlier['digest'][:12]}" in told and f"version {present['digest'][:12]}" in told
+    # Other settings are the same version.
+    vidbench.run("run", vidbench.suite(), "--model", "a", "--steps", "4,8", *vidbench.evaluator)
+    runs = vidbench.json("models", "versions", "a")["versions"][0]["runs"]
+    assert sorted(run["model"] for run in runs) == ["a", "a:steps=4", "a:steps=8"]
     vidbench.story_model("a", "one")
     again = vidbench.json("models", "versions", "a")["versions"]
     assert again[0]["digest"] == earlier["digest"] and again[0]["present"]
