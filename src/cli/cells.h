@@ -8,9 +8,9 @@
 
 namespace vidbench::cli {
 
-// "1.5 GiB", in CSV bytes; "unknown" without a value.
+// "1.5 GiB", in CSV bytes; without a value "unknown", in CSV nothing.
 [[nodiscard]] report::Cell size_cell(const std::optional<uint64_t>& bytes);
-// "4 min 05 s", in CSV seconds; "unknown" without a value.
+// "4 min 05 s", in CSV seconds; without a value "unknown", in CSV nothing.
 [[nodiscard]] report::Cell duration_cell(const std::optional<double>& seconds);
 
 }  // namespace vidbench::cli

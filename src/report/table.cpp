@@ -142,7 +142,7 @@ std::string draw_csv(const Table& table) {
   std::string text = join(fields, ",") + "\n";
   for (const auto& row : table.rows) {
     fields.clear();
-    for (const Cell& cell : row) fields.push_back(csv_field(cell.value.empty() ? cell.text : cell.value));
+    for (const Cell& cell : row) fields.push_back(csv_field(cell.value.value_or(cell.text)));
     text += join(fields, ",") + "\n";
   }
   return text;

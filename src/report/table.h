@@ -2,6 +2,7 @@
 // is the caller's.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -14,7 +15,8 @@ enum class Emphasis { kNone, kBest, kGood, kBad, kDim };
 struct Cell {
   std::string text;  // UTF-8, not escaped
   Emphasis emphasis = Emphasis::kNone;
-  std::string value = {};  // of CSV, where the text is rounded or shortened; "" = the text
+  // Of CSV, where the text is rounded or shortened; "" where there is no number.
+  std::optional<std::string> value = {};
 };
 
 struct TableColumn {

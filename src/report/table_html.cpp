@@ -25,7 +25,7 @@ const char* class_of(Emphasis emphasis) {
 // `data-v` is what the page's script sorts by.
 std::string cell_html(const Cell& cell, bool number) {
   return fmt::format("<td class=\"{}{}\" data-v=\"{}\">{}</td>", number ? "num" : "", class_of(cell.emphasis),
-                     escape_html(cell.value.empty() ? cell.text : cell.value), escape_html(cell.text));
+                     escape_html(cell.value.value_or(cell.text)), escape_html(cell.text));
 }
 
 }  // namespace

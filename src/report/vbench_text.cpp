@@ -13,7 +13,7 @@ namespace {
 Json number(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
 Cell per_cent(const std::optional<double>& value) {
-  if (!value) return {"–"};
+  if (!value) return {"–", Emphasis::kNone, ""};
   return {fmt::format("{:.2f}", 100 * *value), Emphasis::kNone, exact(100 * *value)};
 }
 

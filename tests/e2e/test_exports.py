@@ -95,13 +95,15 @@ def test_what_this_machine_has_is_written_in_every_format(vidbench: Vidbench, tm
 
 
 def test_a_plan_is_written_in_every_format(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
-    run = ran(vidbench, "a")
-    vidbench.run("runs", "show", run)
-    command = ("run", vidbench.suite(file="more.yaml", seeds=[2]), "--model", "a", "--dry-run", *vidbench.evaluator)
+    ran(vidbench, "a")
+    vidbench.story_model("b", "never ran")
+    command = ("run", vidbench.suite(file="more.yaml", seeds=[2]), "--model", "a,b", "--dry-run", *vidbench.evaluator)
     text = every_format(vidbench, tmp_path, *command)
-    ((row,), (model,)) = rows_of(text["csv"]), json.loads(text["json"])["models"]
-    assert float(row["per video"]) == model["seconds_per_sample"] > 0
-    assert int(row["disk"]) == model["bytes"] > 0 and int(row["memory"]) == model["peak_memory_bytes"] > 0
+    known, unknown = rows_of(text["csv"])
+    model = json.loads(text["json"])["models"][0]
+    assert float(known["per video"]) == model["seconds_per_sample"] > 0
+    assert int(known["memory"]) == model["peak_memory_bytes"] > 0
+    assert (unknown["per video"], unknown["memory"]) == ("", "") and "unknown" in text["md"]
 
 
 def test_a_batch_is_written_in_every_format(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:

@@ -22,7 +22,8 @@ View a_view() {
     table.columns = {{"name"}, {"value", true}};
     table.rows = {{{compact ? "short" : kHostile}, {"0.33", Emphasis::kBest, "0.3333333333333333"}},
                   {{"a,b\n\"c\""}, {"-1.5e-3"}},
-                  {{"+x"}, {"@y"}}};
+                  {{"+x"}, {"@y"}},
+                  {{"unknown", Emphasis::kNone, ""}, {"7"}}};
     return table;
   };
   return view;
@@ -40,7 +41,7 @@ TEST(View, JsonLinesCarryWhatTheDocumentSays) {
 TEST(View, CsvIsExactAndRunsNothing) {
   EXPECT_EQ(render(a_view(), "csv"),
             "name,value\n\"'=1+1 <b>&|\\input{x}_%$#~^\"\"'\",0.3333333333333333\n\"a,b "
-            "\"\"c\"\"\",-1.5e-3\n'+x,'@y\n");
+            "\"\"c\"\"\",-1.5e-3\n'+x,'@y\n,7\n");
 }
 
 TEST(View, PeoplesFormatsAreRoundedAndEscaped) {
