@@ -10,6 +10,7 @@
 #include "batch/execution.h"
 #include "cli/batch_output.h"
 #include "cli/context.h"
+#include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/run_output.h"
 #include "cli/run_places.h"
@@ -20,7 +21,8 @@ namespace fs = std::filesystem;
 namespace {
 
 struct BatchArguments {
-  std::string file, format, profile;
+  std::string file, profile;
+  Output output;
   RunPlaces places;
   bool dry_run = false, online = false, retry_failed = false, quiet = false;
 };
@@ -103,7 +105,7 @@ void run_batch(const BatchArguments& arguments, Context& context) {
   auto store = context.open_store();
   if (arguments.dry_run) {
     const auto results = batch::look(batch, cells, *store, options);
-    return print_batch_plan({batch, cells, results}, arguments.format);
+    return print_batch_plan({batch, cells, results}, arguments.output);
   }
   batch::Journal journal(journal_folder(batch, context));
   std::vector<batch::CellResult> results;
@@ -117,7 +119,7 @@ void run_batch(const BatchArguments& arguments, Context& context) {
   const BatchView view{batch, cells, results};
   const auto boards = batch_leaderboards(view, *store, arguments.profile);
   write_batch_summary(view, journal, boards);
-  print_batch_summary(view, journal, boards, arguments.format);
+  print_batch_summary(view, journal, boards, arguments.output);
   set_exit_code(results, stopped, arguments, context);
 }
 
@@ -136,7 +138,7 @@ void add_batch_command(CLI::App& app, Context& context) {
   command->add_flag("--retry-failed", arguments->retry_failed, "try failed samples again");
   command->add_flag("--online", arguments->online,
                     "let workers download weights, and hosted models be asked");
-  add_format_option(*command, arguments->format, {"table", "json", "csv", "md"});
+  add_output_options(*command, arguments->output);
   add_store_option(*command, context);
   command->add_option("--profile", arguments->profile,
                       "score profile: quality, balanced or realtime (default: the suite's)");

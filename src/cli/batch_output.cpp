@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "base/files.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "cli/cells.h"
 #include "engine/variants.h"
 #include "report/leaderboard_text.h"
 
@@ -40,7 +42,7 @@ Json estimate_json(const engine::ModelEstimate& estimate) {
   Json json = {{"samples", estimate.samples},
                {"cached", estimate.cached},
                {"seconds", known(estimate.seconds())},
-               {"bytes", estimate.cached == estimate.samples ? Json(0) : known(estimate.bytes)}};
+               {"bytes", known(estimate.disk_bytes())}};
   if (estimate.paid)
     json["cost"] = estimate.cost
                        ? Json{{"amount", estimate.cost->amount}, {"currency", estimate.cost->currency}}
@@ -58,23 +60,29 @@ Json samples_json(const batch::CellResult& result) {
   return {{"planned", result.planned}, {"done", result.done}, {"failed", result.failed}};
 }
 
-std::string estimate_time(const engine::ModelEstimate& estimate) {
-  const auto seconds = estimate.seconds();
-  return seconds ? human_duration(*seconds) : "unknown";
-}
-
-std::string estimate_disk(const engine::ModelEstimate& estimate) {
-  if (estimate.cached == estimate.samples) return "0 B";
-  return estimate.bytes ? human_bytes(*estimate.bytes) : "unknown";
-}
-
 std::string estimate_cost(const engine::ModelEstimate& estimate) {
   if (!estimate.paid) return "";
   return estimate.cost ? fmt::format("{:.2f} {}", estimate.cost->amount, estimate.cost->currency) : "unknown";
 }
 
+Json plan_json(const BatchView& view) {
+  Json cells = Json::array();
+  for (size_t i = 0; i < view.cells.size(); ++i) {
+    Json cell = cell_json(view.cells[i], i);
+    cell["run"] = view.results[i].run;
+    cell["state"] = to_string(view.results[i].state);
+    cell["missing"] = view.cells[i].model.missing;
+    cell["estimate"] = estimate_json(view.results[i].estimate);
+    cells.push_back(std::move(cell));
+  }
+  return {{"schema", "vidbench.batch-plan/1"},
+          {"batch", view.batch.name},
+          {"budget", budget_json(view.batch.budget)},
+          {"cells", cells}};
+}
+
 // Columns in which every cell is empty say nothing.
-void drop_empty_columns(report::Table& table) {
+report::Table without_empty_columns(report::Table table) {
   for (size_t column = table.columns.size(); column-- > 0;) {
     const bool empty = std::all_of(table.rows.begin(), table.rows.end(),
                                    [&](const auto& row) { return row[column].text.empty(); });
@@ -83,6 +91,7 @@ void drop_empty_columns(report::Table& table) {
     table.columns.erase(table.columns.begin() + at);
     for (auto& row : table.rows) row.erase(row.begin() + at);
   }
+  return table;
 }
 
 report::Table plan_table(const BatchView& view) {
@@ -101,8 +110,8 @@ report::Table plan_table(const BatchView& view) {
                           {batch::text_of(cell.varying)},
                           {std::to_string(result.estimate.samples)},
                           {std::to_string(result.estimate.cached)},
-                          {estimate_time(result.estimate)},
-                          {estimate_disk(result.estimate)},
+                          duration_cell(result.estimate.seconds()),
+                          size_cell(result.estimate.disk_bytes()),
                           {estimate_cost(result.estimate)},
                           {!cell.model.runnable() ? "cannot run here"
                            : fresh                ? ""
@@ -132,8 +141,8 @@ report::Table summary_table(const BatchView& view) {
                           {to_string(result.state), emphasis(result.state)},
                           {fmt::format("{}/{}", result.done, result.planned)},
                           {std::to_string(result.failed)},
-                          {human_duration(result.seconds)},
-                          {human_bytes(result.bytes)},
+                          duration_cell(result.seconds),
+                          size_cell(result.bytes),
                           {costs_text(result.cost)},
                           {result.run}});
   }
@@ -196,25 +205,15 @@ std::map<std::string, std::string> labels(const BatchView& view) {
 
 }  // namespace
 
-void print_batch_plan(const BatchView& view, const std::string& format) {
-  if (format == "json") {
-    Json cells = Json::array();
-    for (size_t i = 0; i < view.cells.size(); ++i) {
-      Json cell = cell_json(view.cells[i], i);
-      cell["run"] = view.results[i].run;
-      cell["state"] = to_string(view.results[i].state);
-      cell["missing"] = view.cells[i].model.missing;
-      cell["estimate"] = estimate_json(view.results[i].estimate);
-      cells.push_back(std::move(cell));
-    }
-    return print_json(Json{{"schema", "vidbench.batch-plan/1"},
-                           {"batch", view.batch.name},
-                           {"budget", budget_json(view.batch.budget)},
-                           {"cells", cells}});
-  }
-  report::Table table = plan_table(view);
-  if (format != "csv") drop_empty_columns(table);
-  print_table(table, format);
+void print_batch_plan(const BatchView& view, const Output& output) {
+  report::View shown;
+  shown.title = "Plan of batch " + view.batch.name;
+  shown.document = [&] { return plan_json(view); };
+  shown.rows = "cells";
+  shown.table = [&](bool) { return without_empty_columns(plan_table(view)); };
+  shown.own["csv"] = [&] { return report::draw_csv(plan_table(view)); };
+  output.show(shown);
+  if (!output.is_table() && output.format != "md") return;
   for (size_t i = 0; i < view.cells.size(); ++i)
     if (!view.cells[i].model.runnable())
       log_info(fmt::format("{} {} is missing: {}", i + 1, view.cells[i].model.id,
@@ -275,16 +274,52 @@ Json batch_json(const BatchView& view, const batch::Journal& journal,
           {"leaderboards", leaderboards}};
 }
 
+namespace {
+
+using Boards = std::vector<report::Leaderboard>;
+
+// The runs, then each leaderboard.
+std::string summary_page(const BatchView& view, const Boards& boards) {
+  std::vector<std::pair<std::string, report::Table>> sections = {
+      {"Runs", without_empty_columns(summary_table(view))}};
+  for (const auto& board : boards) {
+    const report::View shown = report::leaderboard_view(board, {});
+    sections.emplace_back(shown.title, shown.table(false));
+  }
+  return report::tables_page("Batch " + view.batch.name, sections, states_text(view));
+}
+
+report::View summary_view(const BatchView& view, const batch::Journal& journal, const Boards& boards) {
+  const auto table = [&] { return without_empty_columns(summary_table(view)); };
+  report::View shown;
+  shown.document = [&] { return batch_json(view, journal, boards); };
+  shown.rows = "cells";
+  shown.own["table"] = [&, table] {
+    std::string text = report::draw_terminal(table(), stdout_style()).text;
+    for (const auto& board : boards) text += report::leaderboard_terminal(board, {stdout_style(), {}});
+    return text;
+  };
+  shown.own["csv"] = [&] { return report::draw_csv(summary_table(view)); };
+  shown.own["md"] = [&, table] {
+    std::string text = report::draw_markdown(table());
+    for (const auto& board : boards) text += "\n" + report::leaderboard_markdown(board);
+    return text;
+  };
+  shown.own["latex"] = [&, table] {
+    std::string text = report::draw_latex(table());
+    for (const auto& board : boards) text += "\n" + report::leaderboard_latex(board);
+    return text;
+  };
+  shown.own["html"] = [&] { return summary_page(view, boards); };
+  return shown;
+}
+
+}  // namespace
+
 void print_batch_summary(const BatchView& view, const batch::Journal& journal,
-                         const std::vector<report::Leaderboard>& boards, const std::string& format) {
-  if (format == "json") return print_json(batch_json(view, journal, boards));
-  report::Table table = summary_table(view);
-  if (format != "csv") drop_empty_columns(table);
-  print_table(table, format);
-  if (format == "csv") return;
-  for (const auto& board : boards)
-    print(format == "md" ? "\n" + report::leaderboard_markdown(board)
-                         : report::leaderboard_terminal(board, {stdout_style(), {}}));
+                         const std::vector<report::Leaderboard>& boards, const Output& output) {
+  output.show(summary_view(view, journal, boards));
+  if (!output.is_table() && output.format != "md") return;
   for (const std::string& line : reasons(view)) log_info(line);
   log_info(fmt::format("{}: {}; {}", view.batch.name, states_text(view),
                        used_text(view, batch::totals(view.results, journal))));
@@ -298,7 +333,7 @@ void write_batch_summary(const BatchView& view, const batch::Journal& journal,
   for (const std::string& line : reasons(view)) markdown += "- " + line + "\n";
   for (const auto& board : boards) markdown += "\n" + report::leaderboard_markdown(board);
   write_file_atomic(journal.folder() / "summary.json", document(batch_json(view, journal, boards)) + "\n");
-  write_file_atomic(journal.folder() / "summary.csv", draw_csv(table));
+  write_file_atomic(journal.folder() / "summary.csv", report::draw_csv(table));
   write_file_atomic(journal.folder() / "summary.md", markdown);
 }
 

@@ -6,6 +6,7 @@
 
 #include "batch/execution.h"
 #include "cli/context.h"
+#include "cli/output.h"
 #include "report/leaderboard.h"
 
 namespace vidbench::cli {
@@ -17,7 +18,7 @@ struct BatchView {
 };
 
 // What would run, in its order. "vidbench.batch-plan/1" in JSON.
-void print_batch_plan(const BatchView& view, const std::string& format);
+void print_batch_plan(const BatchView& view, const Output& output);
 
 // One leaderboard for each set of runs whose numbers may stand in one table. `profile` "" = the suite's.
 [[nodiscard]] std::vector<report::Leaderboard> batch_leaderboards(const BatchView& view, store::Store& store,
@@ -28,7 +29,7 @@ void print_batch_plan(const BatchView& view, const std::string& format);
                               const std::vector<report::Leaderboard>& boards);
 
 void print_batch_summary(const BatchView& view, const batch::Journal& journal,
-                         const std::vector<report::Leaderboard>& boards, const std::string& format);
+                         const std::vector<report::Leaderboard>& boards, const Output& output);
 
 // summary.json, summary.csv and summary.md in the journal's folder, each the old or the new one, whole.
 void write_batch_summary(const BatchView& view, const batch::Journal& journal,

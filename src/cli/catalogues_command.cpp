@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/context.h"
+#include "cli/output.h"
 #include "config/catalogue.h"
 #include "registry/git_checkout.h"
 #include "registry/program.h"
@@ -42,27 +43,39 @@ std::string state_of(const Catalogue& catalogue) {
   return catalogue.address.empty() ? "not there" : "not fetched: vidbench catalogues update";
 }
 
-void list(const std::string& format, const Context& context) {
-  Json entries = Json::array();
+report::Table table_of(const std::vector<Catalogue>& catalogues) {
   report::Table table;
   table.columns = {{"folder"}, {"address", false, 1}, {"ref", false, 2}, {"commit"}, {"state"}};
-  for (const Catalogue& catalogue : configured(context)) {
-    const std::string commit = registry::commit_above(catalogue.folder);
-    const std::string address = config::without_password(catalogue.address);
+  for (const Catalogue& catalogue : catalogues)
     table.rows.push_back(
         {{config::home_as_tilde(catalogue.folder)},
-         {address},
+         {config::without_password(catalogue.address)},
          {catalogue.ref},
-         {commit.substr(0, 12)},
+         {registry::commit_above(catalogue.folder).substr(0, 12)},
          {state_of(catalogue), is_there(catalogue) ? report::Emphasis::kGood : report::Emphasis::kBad}});
+  return table;
+}
+
+Json document_of(const std::vector<Catalogue>& catalogues) {
+  Json entries = Json::array();
+  for (const Catalogue& catalogue : catalogues) {
+    const std::string commit = registry::commit_above(catalogue.folder);
+    const std::string address = config::without_password(catalogue.address);
     entries.push_back({{"folder", catalogue.folder.string()},
                        {"address", address.empty() ? Json() : Json(address)},
                        {"ref", catalogue.ref.empty() ? Json() : Json(catalogue.ref)},
                        {"commit", commit.empty() ? Json() : Json(commit)},
                        {"there", is_there(catalogue)}});
   }
-  if (format == "json") return print_json(Json{{"schema", "vidbench.catalogues/1"}, {"catalogues", entries}});
-  print_table(table, format);
+  return {{"schema", "vidbench.catalogues/1"}, {"catalogues", entries}};
+}
+
+void list(const Output& output, const Context& context) {
+  const std::vector<Catalogue> catalogues = configured(context);
+  output.show({.title = "Catalogues",
+               .document = [&] { return document_of(catalogues); },
+               .rows = "catalogues",
+               .table = [&](bool) { return table_of(catalogues); }});
 }
 
 // What git prints goes to stderr; it asks no questions.
@@ -140,13 +153,13 @@ void update(const Context& context) {
 }  // namespace
 
 void add_catalogues_command(CLI::App& app, Context& context) {
-  auto format = std::make_shared<std::string>();
+  auto output = std::make_shared<Output>();
   CLI::App* command = app.add_subcommand("catalogues", "catalogues of your own: list, update");
   command->require_subcommand(1);
   CLI::App* list_command =
       command->add_subcommand("list", "the configured folders and Git checkouts with their commits");
-  add_format_option(*list_command, *format, {"table", "json", "csv", "md"});
-  list_command->callback([format, &context] { list(*format, context); });
+  add_output_options(*list_command, *output);
+  list_command->callback([output, &context] { list(*output, context); });
   command->add_subcommand("update", "fetch those that have a Git address")->callback([&context] {
     update(context);
   });

@@ -8,6 +8,7 @@
 #include "base/strings.h"
 #include "cli/config_edit.h"
 #include "cli/context.h"
+#include "cli/output.h"
 #include "config/document.h"
 #include "config/value.h"
 #include "config/variables.h"
@@ -19,8 +20,9 @@ using config::Key;
 using config::Layer;
 
 struct Arguments {
-  std::string key, file, format;
-  bool origin = false;
+  std::string key, file;
+  bool origin = false, json = false;  // `json` of get
+  Output output;
 };
 
 Json shown_value(const config::Setting& setting) {
@@ -49,21 +51,26 @@ Json to_json(const config::Settings& settings) {
           {"settings", values}};
 }
 
-void show(const Arguments& arguments, const Context& context) {
-  const config::Settings& settings = context.configuration();
-  if (arguments.format == "json") return print_json(to_json(settings));
+report::Table settings_table(const config::Settings& settings, bool origin) {
   report::Table table;
   table.columns = {{"key"}, {"value"}};
-  if (arguments.origin) table.columns.push_back({"origin"});
+  if (origin) table.columns.push_back({"origin"});
   for (const Key& key : config::keys()) {
     const config::Setting& setting = settings.at(key.name);
     const bool said = setting.origin.layer != Layer::kBuiltIn;
     table.rows.push_back(
         {{key.name}, {settings.shown(key), said ? report::Emphasis::kNone : report::Emphasis::kDim}});
-    if (arguments.origin) table.rows.back().push_back({setting.origin.text()});
+    if (origin) table.rows.back().push_back({setting.origin.text()});
   }
-  print_table(table, arguments.format);
-  if (arguments.origin && arguments.format == "table")
+  return table;
+}
+
+void show(const Arguments& arguments, const Context& context) {
+  const config::Settings& settings = context.configuration();
+  arguments.output.show({.title = "Configuration",
+                         .document = [&] { return to_json(settings); },
+                         .table = [&](bool) { return settings_table(settings, arguments.origin); }});
+  if (arguments.origin && arguments.output.is_table())
     for (const config::Source& source : settings.sources())
       if (!source.path.empty())
         log_info(fmt::format("{} file: {}{}", to_string(source.layer), config::home_as_tilde(source.path),
@@ -73,23 +80,24 @@ void show(const Arguments& arguments, const Context& context) {
 void get(const Arguments& arguments, const Context& context) {
   const Key& key = config::require_key(arguments.key);
   const config::Setting& setting = context.configuration().at(key.name);
-  if (arguments.format == "json") return print_json(setting.value);
+  if (arguments.json) return print_json(setting.value);
   print((setting.value.is_null() ? key.fallback : config::value_text(setting.value)) + "\n");
 }
 
-void show_keys(const Arguments& arguments) {
-  if (arguments.format == "json") {
-    Json list = Json::array();
-    for (const Key& key : config::keys())
-      list.push_back({{"key", key.name},
-                      {"type", describe_type(key)},
-                      {"default", key.fallback},
-                      {"variable", key.variable},
-                      {"option", key.option.empty() ? Json() : Json(key.option)},
-                      {"commands", key.commands},
-                      {"help", key.help}});
-    return print_json(Json{{"schema", "vidbench.config-keys/1"}, {"keys", list}});
-  }
+Json keys_json() {
+  Json list = Json::array();
+  for (const Key& key : config::keys())
+    list.push_back({{"key", key.name},
+                    {"type", describe_type(key)},
+                    {"default", key.fallback},
+                    {"variable", key.variable},
+                    {"option", key.option.empty() ? Json() : Json(key.option)},
+                    {"commands", key.commands},
+                    {"help", key.help}});
+  return {{"schema", "vidbench.config-keys/1"}, {"keys", list}};
+}
+
+report::Table keys_table() {
   report::Table table;
   table.columns = {
       {"key"},    {"type", false, 2}, {"default", false, 1}, {"variable", false, 4}, {"option", false, 3},
@@ -103,24 +111,35 @@ void show_keys(const Arguments& arguments) {
                           {key.option.empty() ? "" : key.option + commands},
                           {key.help}});
   }
-  print_table(table, arguments.format);
+  return table;
 }
 
-void show_variables(const Arguments& arguments) {
-  report::Table table;
-  table.columns = {{"variable"}, {"key", false, 1}, {"meaning"}};
-  Json list = Json::array();
-  const auto add = [&](const std::string& name, const std::string& key, const std::string& help) {
-    table.rows.push_back({{name}, {key}, {help}});
-    list.push_back({{"variable", name}, {"key", key.empty() ? Json() : Json(key)}, {"help", help}});
-  };
-  for (const Key& key : config::keys()) add(key.variable, key.name, key.help);
+struct ShownVariable {
+  std::string name, key, help;
+};
+
+std::vector<ShownVariable> shown_variables() {
+  std::vector<ShownVariable> all;
+  for (const Key& key : config::keys()) all.push_back({key.variable, key.name, key.help});
   for (const config::Variable& variable : config::other_variables())
     if (variable.shown)
-      add(variable.name.ends_with('_') ? variable.name + "NAME" : variable.name, "", variable.help);
-  if (arguments.format == "json")
-    return print_json(Json{{"schema", "vidbench.variables/1"}, {"variables", list}});
-  print_table(table, arguments.format);
+      all.push_back(
+          {variable.name.ends_with('_') ? variable.name + "NAME" : variable.name, "", variable.help});
+  return all;
+}
+
+Json variables_json() {
+  Json list = Json::array();
+  for (const auto& [name, key, help] : shown_variables())
+    list.push_back({{"variable", name}, {"key", key.empty() ? Json() : Json(key)}, {"help", help}});
+  return {{"schema", "vidbench.variables/1"}, {"variables", list}};
+}
+
+report::Table variables_table() {
+  report::Table table;
+  table.columns = {{"variable"}, {"key", false, 1}, {"meaning"}};
+  for (const auto& [name, key, help] : shown_variables()) table.rows.push_back({{name}, {key}, {help}});
+  return table;
 }
 
 // Counts a fault, so that one does not hide the others.
@@ -185,23 +204,31 @@ void validate(const Arguments& arguments, Context& context) {
 }
 
 void add_reading(CLI::App& command, const std::shared_ptr<Arguments>& arguments, Context& context) {
-  const std::vector<std::string> formats = {"table", "json", "csv", "md"};
   CLI::App* show_command = command.add_subcommand("show", "every key and the value that counts");
   show_command->add_flag("--origin", arguments->origin, "with the place that each value comes from");
-  add_format_option(*show_command, arguments->format, formats);
+  add_output_options(*show_command, arguments->output);
   show_command->callback([arguments, &context] { show(*arguments, context); });
   CLI::App* get_command = command.add_subcommand("get", "the value of one key, alone");
   get_command->add_option("key", arguments->key, "run.workers, …")->required();
-  get_command->add_flag_callback(
-      "--json", [arguments] { arguments->format = "json"; }, "as JSON");
+  get_command->add_flag("--json", arguments->json, "as JSON");
   get_command->callback([arguments, &context] { get(*arguments, context); });
   CLI::App* keys_command = command.add_subcommand("keys", "what can be configured");
-  add_format_option(*keys_command, arguments->format, formats);
-  keys_command->callback([arguments] { show_keys(*arguments); });
+  add_output_options(*keys_command, arguments->output);
+  keys_command->callback([arguments] {
+    arguments->output.show(
+        {.title = "What can be configured", .document = keys_json, .rows = "keys", .table = [](bool) {
+           return keys_table();
+         }});
+  });
   CLI::App* variables_command =
       command.add_subcommand("variables", "the environment variables that are read");
-  add_format_option(*variables_command, arguments->format, formats);
-  variables_command->callback([arguments] { show_variables(*arguments); });
+  add_output_options(*variables_command, arguments->output);
+  variables_command->callback([arguments] {
+    arguments->output.show({.title = "Environment variables",
+                            .document = variables_json,
+                            .rows = "variables",
+                            .table = [](bool) { return variables_table(); }});
+  });
   command.add_subcommand("schema", "JSON Schema of a configuration file, for editors")->callback([] {
     print_json(config::file_schema());
   });

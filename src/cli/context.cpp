@@ -13,16 +13,6 @@
 #include "base/variable.h"
 
 namespace vidbench::cli {
-namespace {
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
-}  // namespace
 
 std::string Context::effective_store_url() const {
   return store_url.empty() ? store::default_store_url() : store_url;
@@ -53,24 +43,6 @@ void print(const std::string& text) {
 }
 
 void print_json(const Json& json) { print(document(json) + "\n"); }
-
-std::string draw_csv(const report::Table& table) {
-  std::vector<std::string> fields;
-  for (const auto& column : table.columns) fields.push_back(csv_field(column.header));
-  std::string text = join(fields, ",") + "\n";
-  for (const auto& row : table.rows) {
-    fields.clear();
-    for (const auto& cell : row) fields.push_back(csv_field(cell.text));
-    text += join(fields, ",") + "\n";
-  }
-  return text;
-}
-
-void print_table(const report::Table& table, const std::string& format) {
-  print(format == "csv"  ? draw_csv(table)
-        : format == "md" ? report::draw_markdown(table)
-                         : report::draw_terminal(table, stdout_style()).text);
-}
 
 bool wants_colour(const std::string& configured, bool terminal) {
   if (configured == "always" || configured == "never") return configured == "always";

@@ -36,10 +36,6 @@ void add_store_option(CLI::App& command, Context& context);
 // Results go to stdout, everything else to stderr.
 void print(const std::string& text);
 void print_json(const Json& json);
-// A table in `format` table, csv or md.
-void print_table(const report::Table& table, const std::string& format);
-
-[[nodiscard]] std::string draw_csv(const report::Table& table);
 
 // By the setting `colour`, else by NO_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM and whether it is a terminal.
 [[nodiscard]] bool wants_colour(const std::string& configured, bool terminal);

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/context.h"
+#include "cli/output.h"
 #include "resources/doctor.h"
 
 namespace vidbench::cli {
@@ -76,14 +77,23 @@ void tell_remedies(const std::vector<Finding>& findings) {
     if (!finding.remedy.empty()) log_info(fmt::format("{}: {}", finding.name, finding.remedy));
 }
 
-void doctor(const std::string& format) {
+std::string text_of(const resources::Diagnosis& diagnosis) {
+  std::string text;
+  for (const report::Table& table :
+       {device_table(diagnosis.hardware), finding_table("program", diagnosis.programs),
+        finding_table("isolation", diagnosis.isolation)})
+    text += report::draw_terminal(table, stdout_style()).text;
+  return text;
+}
+
+void doctor(const Output& output) {
   log_info("looking at devices and programs …");
   const resources::Diagnosis diagnosis = resources::diagnose();
-  if (format == "json") return print_json(resources::to_json(diagnosis));
-  if (format != "table") return print_table(whole_table(diagnosis), format);
-  print_table(device_table(diagnosis.hardware), format);
-  print_table(finding_table("program", diagnosis.programs), format);
-  print_table(finding_table("isolation", diagnosis.isolation), format);
+  output.show({.title = "What this machine has",
+               .document = [&] { return resources::to_json(diagnosis); },
+               .table = [&](bool) { return whole_table(diagnosis); },
+               .own = {{"table", [&] { return text_of(diagnosis); }}}});
+  if (!output.is_table()) return;
   for (const std::string& note : diagnosis.hardware.notes) log_warning(note);
   log_info("The way to get what is missing:");
   tell_remedies(diagnosis.programs);
@@ -93,10 +103,10 @@ void doctor(const std::string& format) {
 }  // namespace
 
 void add_doctor_command(CLI::App& app, Context&) {
-  auto format = std::make_shared<std::string>();
+  auto output = std::make_shared<Output>();
   CLI::App* command = app.add_subcommand("doctor", "what this machine has, and what is missing on it");
-  add_format_option(*command, *format, {"table", "json", "csv", "md"});
-  command->callback([format] { doctor(*format); });
+  add_output_options(*command, *output);
+  command->callback([output] { doctor(*output); });
 }
 
 }  // namespace vidbench::cli

@@ -3,7 +3,9 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "cli/cells.h"
 #include "cli/context.h"
+#include "cli/output.h"
 #include "cli/signals.h"
 #include "cli/status_line.h"
 #include "environments/build.h"
@@ -14,7 +16,7 @@ namespace {
 
 struct EnvironmentsArguments {
   std::vector<std::string> models;
-  std::string format;
+  Output output;
   bool dry_run = false;
 };
 
@@ -25,12 +27,7 @@ Json to_json(const environments::Installed& installed) {
           {"models", installed.models}};
 }
 
-void print_environments(const std::vector<environments::Installed>& all, const std::string& format) {
-  if (format == "json") {
-    Json list = Json::array();
-    for (const auto& installed : all) list.push_back(to_json(installed));
-    return print_json({{"schema", "vidbench.environments/1"}, {"environments", list}});
-  }
+report::Table table_of(const std::vector<environments::Installed>& all) {
   report::Table table;
   table.columns = {{"environment"}, {"state"},        {"Python"},
                    {"size", true},  {"models", true}, {"built", false, 1}};
@@ -40,10 +37,21 @@ void print_environments(const std::vector<environments::Installed>& all, const s
                            : installed.in_use  ? "in use"
                                                : "complete"},
                           {installed.python},
-                          {human_bytes(installed.bytes)},
+                          size_cell(installed.bytes),
                           {std::to_string(installed.models.size())},
                           {installed.created_at}});
-  print_table(table, format);
+  return table;
+}
+
+void show(const std::vector<environments::Installed>& all, const Output& output) {
+  const auto document = [&] {
+    Json list = Json::array();
+    for (const auto& installed : all) list.push_back(to_json(installed));
+    return Json{{"schema", "vidbench.environments/1"}, {"environments", list}};
+  };
+  output.show({.title = "Environments", .document = document, .rows = "environments", .table = [&](bool) {
+                 return table_of(all);
+               }});
 }
 
 void build(const EnvironmentsArguments& arguments) {
@@ -71,7 +79,7 @@ void collect(const EnvironmentsArguments& arguments) {
   const auto removed = environments::collect_garbage(registry::Registry::load_default(), arguments.dry_run);
   uint64_t bytes = 0;
   for (const auto& installed : removed) bytes += installed.bytes;
-  print_environments(removed, arguments.format);
+  show(removed, arguments.output);
   log_info(fmt::format("{} environments, {}: {}", removed.size(), human_bytes(bytes),
                        arguments.dry_run ? "would be removed" : "removed"));
 }
@@ -84,9 +92,9 @@ void add_environments_command(CLI::App& app, Context&) {
       app.add_subcommand("environments", "the Python environments that models run in: list, build, gc");
   environments->require_subcommand(1);
   CLI::App* list_command = environments->add_subcommand("list", "those that were built on this machine");
-  add_format_option(*list_command, arguments->format, {"table", "json", "csv", "md"});
+  add_output_options(*list_command, arguments->output);
   list_command->callback([arguments] {
-    print_environments(environments::list_installed(registry::Registry::load_default()), arguments->format);
+    show(environments::list_installed(registry::Registry::load_default()), arguments->output);
   });
   CLI::App* build_command =
       environments->add_subcommand("build", "make what a model's deployment names, with pip");
@@ -95,7 +103,7 @@ void add_environments_command(CLI::App& app, Context&) {
   CLI::App* gc_command = environments->add_subcommand(
       "gc", "remove those that no model of the catalogue names, and broken builds");
   gc_command->add_flag("--dry-run", arguments->dry_run, "show what would be removed");
-  add_format_option(*gc_command, arguments->format, {"table", "json", "csv", "md"});
+  add_output_options(*gc_command, arguments->output);
   gc_command->callback([arguments] { collect(*arguments); });
 }
 

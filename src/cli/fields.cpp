@@ -34,13 +34,24 @@ std::string wrapped(const Fields& fields, size_t width) {
 
 }  // namespace
 
-void print_fields(Fields fields, const std::string& format) {
-  std::erase_if(fields, [](const auto& field) { return field.second.empty(); });
-  if (format == "table") return print(wrapped(fields, std::min<size_t>(stdout_style().width, 110)));
-  report::Table table;
-  table.columns = {{"field"}, {"value"}};
-  for (const auto& [name, value] : fields) table.rows.push_back({{name}, {value}});
-  print_table(table, format);
+report::View fields_view(const std::string& title, std::function<Fields()> fields,
+                         std::function<Json()> document) {
+  const auto known = [fields = std::move(fields)] {
+    Fields all = fields();
+    std::erase_if(all, [](const auto& field) { return field.second.empty(); });
+    return all;
+  };
+  report::View view;
+  view.title = title;
+  view.document = std::move(document);
+  view.table = [known](bool) {
+    report::Table table;
+    table.columns = {{"field"}, {"value"}};
+    for (const auto& [name, value] : known()) table.rows.push_back({{name}, {value}});
+    return table;
+  };
+  view.own["table"] = [known] { return wrapped(known(), std::min<size_t>(stdout_style().width, 110)); };
+  return view;
 }
 
 }  // namespace vidbench::cli

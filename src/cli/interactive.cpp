@@ -124,10 +124,6 @@ std::string sum_text(const Estimates& estimates, Get get, Show show) {
   return fmt::format("at least {}, unknown for {} of {}", show(*sum), unknown, estimates.size());
 }
 
-std::optional<uint64_t> new_bytes(const engine::ModelEstimate& one) {
-  return one.cached == one.samples ? std::optional<uint64_t>(0) : one.bytes;
-}
-
 std::string memory_text(const Estimates& estimates, const std::vector<registry::Model>& models) {
   uint64_t most = 0;
   for (const auto& one : estimates) most = std::max(most, one.peak_memory_bytes.value_or(0));
@@ -171,7 +167,8 @@ std::vector<std::string> plan_lines(const engine::Plan& plan, const Estimates& e
       fmt::format("samples  {}, {} of them in the cache", samples, cached),
       "time     " + sum_text(
                         estimates, [](const auto& one) { return one.seconds(); }, human_duration),
-      "disk     " + sum_text(estimates, new_bytes, human_bytes),
+      "disk     " + sum_text(
+                        estimates, [](const auto& one) { return one.disk_bytes(); }, human_bytes),
       "memory   " + memory_text(estimates, plan.models),
       "cost     " + cost_text(estimates),
   };

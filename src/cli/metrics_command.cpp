@@ -12,6 +12,7 @@
 #include "base/variable.h"
 #include "cli/context.h"
 #include "cli/fields.h"
+#include "cli/output.h"
 #include "report/format.h"
 #include "workers/evaluator.h"
 #include "workers/measurements.h"
@@ -20,7 +21,8 @@ namespace vidbench::cli {
 namespace {
 
 struct Arguments {
-  std::string metric, format, evaluator;
+  std::string metric, evaluator;
+  Output output;
   WeightsOptions weights;
 };
 
@@ -52,13 +54,7 @@ std::string range(const store::MetricInfo& metric) {
   return bound(metric.minimum) + " to " + bound(metric.maximum);
 }
 
-void list(const Arguments& arguments) {
-  const auto metrics = offered(arguments);
-  if (arguments.format == "json") {
-    Json json = Json::array();
-    for (const auto& metric : metrics) json.push_back(description(metric));
-    return print_json(Json{{"schema", "vidbench.metrics/1"}, {"metrics", json}});
-  }
+report::Table table_of(const std::vector<store::MetricInfo>& metrics) {
   report::Table table;
   table.columns = {{"metric"},  {"kind", false, 2}, {"better", false, 1},     {"needs", false, 3},
                    {"licence"}, {"non-commercial"}, {"can be computed here"}, {"why not", false, 4}};
@@ -73,7 +69,19 @@ void list(const Arguments& arguments) {
                           {here ? "yes" : "no", here ? report::Emphasis::kGood : report::Emphasis::kDim},
                           {one_line(metric.unavailable)}});
   }
-  print_table(table, arguments.format);
+  return table;
+}
+
+void list(const Arguments& arguments) {
+  const auto metrics = offered(arguments);
+  const auto document = [&] {
+    Json json = Json::array();
+    for (const auto& metric : metrics) json.push_back(description(metric));
+    return Json{{"schema", "vidbench.metrics/1"}, {"metrics", json}};
+  };
+  arguments.output.show({.title = "Metrics", .document = document, .rows = "metrics", .table = [&](bool) {
+                           return table_of(metrics);
+                         }});
 }
 
 // What is known of the metric, as names and texts.
@@ -100,12 +108,13 @@ Fields fields_of(const store::MetricInfo& metric) {
 
 void show(const Arguments& arguments) {
   const auto metric = workers::choose_metrics(offered(arguments), {arguments.metric}).front();
-  if (arguments.format == "json") {
+  const auto document = [&] {
     Json json = description(metric);
     json["schema"] = "vidbench.metric/1";
-    return print_json(json);
-  }
-  print_fields(fields_of(metric), arguments.format);
+    return json;
+  };
+  arguments.output.show(fields_view(
+      metric.id, [&] { return fields_of(metric); }, document));
 }
 
 // The metric worker has the videos and the networks: it takes this process over.
@@ -123,7 +132,7 @@ void show(const Arguments& arguments) {
 void add_options(CLI::App& command, Arguments& arguments) {
   add_weights_options(command, arguments.weights);
   command.add_option("--evaluator", arguments.evaluator, "another metric worker (default: vidbench-eval)");
-  add_format_option(command, arguments.format, {"table", "json", "csv", "md"});
+  add_output_options(command, arguments.output);
 }
 
 }  // namespace

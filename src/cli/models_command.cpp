@@ -11,10 +11,12 @@
 #include "base/strings.h"
 #include "cli/context.h"
 #include "cli/fields.h"
+#include "cli/model_memory.h"
 #include "cli/model_text.h"
 #include "cli/models_commands.h"
 #include "cli/models_fit.h"
 #include "cli/models_pull.h"
+#include "cli/output.h"
 #include "registry/select.h"
 #include "report/format.h"
 #include "workers/conformance.h"
@@ -24,10 +26,12 @@ namespace vidbench::cli {
 namespace {
 
 struct ModelsArguments {
-  std::string model, format, device = "auto", image, video;
+  std::string model, device = "auto", image, video;
+  std::string format;  // of `request`
+  Output output;
   std::vector<std::string> words;
-  registry::Filter filter;
-  bool online = false, fitting = false;
+  ModelFilter filter;
+  bool online = false;
   workers::ConformanceOptions conformance;
   workers::GenerateRequest request;
 };
@@ -39,33 +43,28 @@ std::string join_known(std::vector<std::string> parts) {
   return join(parts, ", ");
 }
 
-void print_models(const std::vector<const registry::Model*>& models, const std::string& format) {
-  if (format == "json") {
-    Json list = Json::array();
-    for (const auto* model : models) {
-      list.push_back(registry::to_json(*model));
-      if (const std::string word = cached_word(*model); !word.empty()) list.back()["cached"] = word;
-    }
-    return print_json(Json{{"schema", "vidbench.models/1"}, {"models", list}});
-  }
+report::Table models_table(const std::vector<const registry::Model*>& models, const ModelMemory& memory,
+                           bool compact) {
   report::Table table;
   table.columns = {{"model"},
                    {"tasks", false, 1},
                    {"billions", true, 2},
-                   {"VRAM (GB)", true, 3},
+                   {"memory (GB)", true, 3},
+                   {"memory is", false, 6},
                    {"access"},
                    {"runner"},
                    {"licence", false, 4},
                    {"organisation", false, 5},
-                   {"family", false, 6},
-                   {"cached", false, 8},
-                   {"runs here", false, 7}};
+                   {"family", false, 7},
+                   {"cached", false, 9},
+                   {"runs here", false, 8}};
   for (const auto* model : models) {
     const registry::Card& card = model->card;
     table.rows.push_back({{model->id},
-                          {format == "table" ? short_tasks(card.tasks) : join(card.tasks, ", ")},
+                          {compact ? short_tasks(card.tasks) : join(card.tasks, ", ")},
                           {number(card.parameters_b)},
-                          {number(card.min_vram_gb)},
+                          memory.number(*model),
+                          {memory.source(*model)},
                           {card.access},
                           {model->deployment.runner},
                           {card.licence},
@@ -74,25 +73,37 @@ void print_models(const std::vector<const registry::Model*>& models, const std::
                           {cached_word(*model)},
                           {runs_here(*model)}});
   }
-  print_table(table, format);
-  if (format == "table") log_info(fmt::format("{} models", models.size()));
+  return table;
 }
 
-void list(const ModelsArguments& arguments) {
+void print_models(const std::vector<const registry::Model*>& models, const ModelMemory& memory,
+                  const Output& output) {
+  const auto document = [&] {
+    Json list = Json::array();
+    for (const auto* model : models) list.push_back(model_json(*model, memory));
+    return Json{{"schema", "vidbench.models/1"}, {"models", list}};
+  };
+  output.show({.title = "Models", .document = document, .rows = "models", .table = [&](bool compact) {
+                 return models_table(models, memory, compact);
+               }});
+  if (output.is_table()) log_info(fmt::format("{} models", models.size()));
+}
+
+void list(const ModelsArguments& arguments, const Context& context) {
   const auto registry = registry::Registry::load_default();
+  const ModelMemory memory(context);
   std::vector<const registry::Model*> models;
-  for (const auto& model : registry.models())
-    if (registry::passes(model, arguments.filter)) models.push_back(&model);
-  if (arguments.fitting) keep_fitting(models);
-  print_models(models, arguments.format);
+  for (const auto& model : registry.models()) models.push_back(&model);
+  keep_passing(models, arguments.filter, memory);
+  print_models(models, memory, arguments.output);
 }
 
-void search(const ModelsArguments& arguments) {
+void search(const ModelsArguments& arguments, const Context& context) {
   const auto registry = registry::Registry::load_default();
+  const ModelMemory memory(context);
   auto models = registry::search(registry.models(), join(arguments.words, " "));
-  std::erase_if(models, [&](const auto* model) { return !registry::passes(*model, arguments.filter); });
-  if (arguments.fitting) keep_fitting(models);
-  print_models(models, arguments.format);
+  keep_passing(models, arguments.filter, memory);
+  print_models(models, memory, arguments.output);
 }
 
 std::string text_of(const Json& json) { return json.empty() ? "" : json.dump(); }
@@ -108,28 +119,27 @@ std::string describe_files(const Json& files) {
                      files["pickled"].empty() ? "" : "; PICKLED weights, which can run code");
 }
 
-Fields fields_of(const registry::Model& model) {
+Fields fields_of(const registry::Model& model, const ModelMemory& memory) {
   const registry::Card& card = model.card;
   const registry::Deployment& deployment = model.deployment;
-  Fields fields = {
-      {"model", model.id},
-      {"title", card.title},
-      {"organisation", card.organisation},
-      {"family", card.family},
-      {"released", card.released},
-      {"tasks", join(card.tasks, ", ")},
-      {"description", card.description},
-      {"licence",
-       is_non_commercial(card.licence) ? card.licence + " — NON-COMMERCIAL use only" : card.licence},
-      {"access", card.access},
-      {"weights", card.source},
-      {"code", join_known({card.code, card.script})},
-      {"paper", card.paper},
-      {"architecture", join_known({card.backbone, card.text_encoder, card.vae})},
-      {"parameters", card.parameters_b ? number(card.parameters_b) + " billion" : ""},
-      {"minimum VRAM", card.min_vram_gb ? number(card.min_vram_gb) + " GB (as its makers state)" : ""},
-      {"note", card.note},
-      {"references", join(card.references, " ")}};
+  Fields fields = {{"model", model.id},
+                   {"title", card.title},
+                   {"organisation", card.organisation},
+                   {"family", card.family},
+                   {"released", card.released},
+                   {"tasks", join(card.tasks, ", ")},
+                   {"description", card.description},
+                   {"licence", is_non_commercial(card.licence) ? card.licence + " — NON-COMMERCIAL use only"
+                                                               : card.licence},
+                   {"access", card.access},
+                   {"weights", card.source},
+                   {"code", join_known({card.code, card.script})},
+                   {"paper", card.paper},
+                   {"architecture", join_known({card.backbone, card.text_encoder, card.vae})},
+                   {"parameters", card.parameters_b ? number(card.parameters_b) + " billion" : ""},
+                   {"memory", join(memory.lines(model), "; ")},
+                   {"note", card.note},
+                   {"references", join(card.references, " ")}};
   if (model.deployed()) {
     const Fields how = {{"runner", deployment.runner},
                         {"command", join(deployment.command, " ")},
@@ -145,19 +155,36 @@ Fields fields_of(const registry::Model& model) {
   return fields;
 }
 
-void show(const ModelsArguments& arguments) {
+void show(const ModelsArguments& arguments, const Context& context) {
   const auto registry = registry::Registry::load_default();
   const auto& model = registry.find(arguments.model);
-  if (arguments.format == "json") {
-    Json json = registry::to_json(model);
+  const ModelMemory memory(context);
+  const auto document = [&] {
+    Json json = model_json(model, memory);
     json["schema"] = "vidbench.model/1";
     json["cached"] = cached_files(model);
     json["fits_hardware"] = fit_json(model);
-    return print_json(json);
-  }
-  Fields fields = fields_of(model);
-  fields.emplace_back("fits hardware", fit_text(model));
-  print_fields(std::move(fields), arguments.format);
+    return json;
+  };
+  const auto fields = [&] {
+    Fields all = fields_of(model, memory);
+    all.emplace_back("fits hardware", fit_text(model));
+    return all;
+  };
+  arguments.output.show(fields_view(model.id, fields, document));
+}
+
+report::Table checks_table(const workers::ConformanceReport& report) {
+  report::Table table;
+  table.columns = {{"check"}, {"result"}, {"detail"}};
+  for (const auto& check : report.checks)
+    table.rows.push_back({{check.name},
+                          {check.passed     ? "passed"
+                           : check.required ? "FAILED"
+                                            : "warning",
+                           check.passed ? report::Emphasis::kGood : report::Emphasis::kBad},
+                          {check.detail}});
+  return table;
 }
 
 InputFile input_file(const std::string& path) {
@@ -176,22 +203,15 @@ void validate(ModelsArguments arguments, Context& context) {
   arguments.conformance.video = input_file(arguments.video);
   log_info("validating " + arguments.model + " …");
   const auto report = workers::validate_model(registry.find(arguments.model), options, arguments.conformance);
-  if (arguments.format == "json") {
+  const auto document = [&] {
     Json json = workers::to_json(report);
     json["schema"] = "vidbench.validation/1";
-    print_json(json);
-  } else {
-    report::Table table;
-    table.columns = {{"check"}, {"result"}, {"detail"}};
-    for (const auto& check : report.checks)
-      table.rows.push_back({{check.name},
-                            {check.passed     ? "passed"
-                             : check.required ? "FAILED"
-                                              : "warning",
-                             check.passed ? report::Emphasis::kGood : report::Emphasis::kBad},
-                            {check.detail}});
-    print_table(table, arguments.format);
-  }
+    return json;
+  };
+  arguments.output.show({.title = "Validation of " + arguments.model,
+                         .document = document,
+                         .rows = "checks",
+                         .table = [&](bool) { return checks_table(report); }});
   if (!report.passed()) context.exit_code = static_cast<int>(ErrorCode::kGateFailed);
 }
 
@@ -229,10 +249,8 @@ void add_request_command(CLI::App& models, const std::shared_ptr<ModelsArguments
 
 }  // namespace
 
-namespace {
-
-void add_filter_options(CLI::App& command, ModelsArguments& arguments) {
-  registry::Filter& filter = arguments.filter;
+void add_filter_options(CLI::App& command, ModelFilter& all) {
+  registry::Filter& filter = all.card;
   const auto words = [&](const char* name, std::vector<std::string>& list, const char* about) {
     command.add_option(name, list, about)->delimiter(',')->allow_extra_args(false);
   };
@@ -242,39 +260,50 @@ void add_filter_options(CLI::App& command, ModelsArguments& arguments) {
   words("--organisation", filter.organisations, "who released it");
   words("--access", filter.accesses, "weights, api, code, paper");
   words("--runner", filter.runners, "worker, diffusers, null, replay");
-  command.add_option("--max-vram", filter.max_vram_gb, "GB of GPU memory that its makers ask for, at most");
+  command.add_option("--max-vram", filter.max_vram_gb,
+                     "GB of GPU memory, at most: as measured here, else as its makers state");
   command.add_option("--min-size", filter.min_parameters_b, "billions of parameters, at least");
   command.add_option("--max-size", filter.max_parameters_b, "billions of parameters, at most");
   command.add_flag("--commercial", filter.commercial, "whose licence is known and not for research only");
   command.add_flag("--deployed", filter.deployed, "of which it is known how to run them");
   command.add_flag("--runnable", filter.runnable, "for which nothing is missing here");
-  command.add_flag("--runs-here", arguments.fitting,
-                   "whose stated needs fit this hardware (vidbench doctor)");
+  command.add_flag("--runs-here", all.fitting, "whose stated needs fit this hardware (vidbench doctor)");
 }
 
-}  // namespace
+void keep_passing(std::vector<const registry::Model*>& models, const ModelFilter& filter,
+                  const ModelMemory& memory) {
+  std::erase_if(models, [&](const auto* model) {
+    return !registry::passes(*model, filter.card, memory.measured_vram_gb(*model));
+  });
+  if (filter.fitting) keep_fitting(models);
+}
 
 void add_models_command(CLI::App& app, Context& context) {
   auto arguments = std::make_shared<ModelsArguments>();
-  CLI::App* models = app.add_subcommand("models", "find, add, show, pull and validate models");
+  CLI::App* models = app.add_subcommand("models", "find, add, show, pull, export and validate models");
   models->require_subcommand(1);
   CLI::App* list_command = models->add_subcommand("list", "the catalogue");
-  add_filter_options(*list_command, *arguments);
-  add_format_option(*list_command, arguments->format, {"table", "json", "csv", "md"});
-  list_command->callback([arguments] { list(*arguments); });
+  add_filter_options(*list_command, arguments->filter);
+  add_output_options(*list_command, arguments->output);
+  add_store_option(*list_command, context);
+  list_command->callback([arguments, &context] { list(*arguments, context); });
   CLI::App* search_command =
       models->add_subcommand("search", "models by words of their names, tasks, papers");
   search_command->add_option("words", arguments->words, "all of which are found, also in parts: wan 14b")
       ->required();
-  add_filter_options(*search_command, *arguments);
-  add_format_option(*search_command, arguments->format, {"table", "json", "csv", "md"});
-  search_command->callback([arguments] { search(*arguments); });
+  add_filter_options(*search_command, arguments->filter);
+  add_output_options(*search_command, arguments->output);
+  add_store_option(*search_command, context);
+  search_command->callback([arguments, &context] { search(*arguments, context); });
   CLI::App* show_command = models->add_subcommand("show", "one model: card and deployment");
   show_command->add_option("model", arguments->model, "model id")->required();
-  add_format_option(*show_command, arguments->format, {"table", "json", "csv", "md"});
-  show_command->callback([arguments] { show(*arguments); });
+  add_output_options(*show_command, arguments->output);
+  add_store_option(*show_command, context);
+  show_command->callback([arguments, &context] { show(*arguments, context); });
   add_models_add_command(*models);
+  add_models_export_command(*models, context);
   add_models_integrate_command(*models, context);
+  add_models_versions_command(*models, context);
   add_request_command(*models, arguments);
   add_models_pull_commands(*models, context);
   CLI::App* validate_command = models->add_subcommand(
@@ -289,7 +318,7 @@ void add_models_command(CLI::App& app, Context& context) {
   validate_command->add_option("--video", arguments->video, "a video for models that start from one")
       ->check(CLI::ExistingFile);
   validate_command->add_flag("--online", arguments->online, "let the worker download weights");
-  add_format_option(*validate_command, arguments->format, {"table", "json", "csv", "md"});
+  add_output_options(*validate_command, arguments->output);
   validate_command->callback([arguments, &context] { validate(*arguments, context); });
 }
 

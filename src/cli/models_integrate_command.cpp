@@ -3,7 +3,9 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "cli/cells.h"
 #include "cli/models_commands.h"
+#include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/pull_options.h"
 #include "cli/run_output.h"
@@ -17,14 +19,14 @@ namespace vidbench::cli {
 namespace {
 
 struct IntegrateArguments {
-  std::string model, suite = "standard", format;
+  std::string model, suite = "standard";
   RunPlaces places;
   bool online = false, quiet = false;
   integration::Options options;
+  Output output;
 };
 
-void print_record(const integration::Record& record, const std::string& format) {
-  if (format == "json") return print_json(integration::to_json(record));
+report::Table table_of(const integration::Record& record) {
   report::Table table;
   table.columns = {{"step"}, {"state"}, {"took", true, 1}, {"result"}};
   for (const auto& step : record.steps)
@@ -33,9 +35,9 @@ void print_record(const integration::Record& record, const std::string& format) 
                            step.state == integration::StepState::kDone     ? report::Emphasis::kGood
                            : step.state == integration::StepState::kFailed ? report::Emphasis::kBad
                                                                            : report::Emphasis::kNone},
-                          {step.at.empty() ? "" : human_duration(step.seconds)},
+                          step.at.empty() ? report::Cell{""} : duration_cell(step.seconds),
                           {report::printable(step.result)}});
-  print_table(table, format);
+  return table;
 }
 
 void tell(const integration::Record& record) {
@@ -72,7 +74,10 @@ void integrate(IntegrateArguments& arguments, Context& context) {
   }
   if (const Json run = record.step("benchmark").detail.value("run", Json()); run.is_string())
     write_results(*store, run);
-  print_record(record, arguments.format);
+  arguments.output.show({.title = "Integration of " + record.model,
+                         .document = [&] { return integration::to_json(record); },
+                         .rows = "steps",
+                         .table = [&](bool) { return table_of(record); }});
   tell(record);
   if (record.failed() != nullptr) context.exit_code = static_cast<int>(ErrorCode::kGateFailed);
 }
@@ -101,7 +106,7 @@ void add_models_integrate_command(CLI::App& models, Context& context) {
   command->add_flag("--online", arguments->online, "fetch missing weights, and let workers use the network");
   command->add_flag("--again", options.again, "take every step again");
   command->add_flag("--quiet,-q", arguments->quiet, "no progress");
-  add_format_option(*command, arguments->format, {"table", "json", "csv", "md"});
+  add_output_options(*command, arguments->output);
   add_store_option(*command, context);
   command->callback([arguments, &context] { integrate(*arguments, context); });
 }

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "cli/cells.h"
 #include "cli/context.h"
 #include "engine/estimate.h"
 #include "workers/execution.h"
@@ -55,51 +56,48 @@ Json to_json(const engine::ModelEstimate& one, const engine::Plan& plan, size_t 
   return json;
 }
 
-std::string seconds_text(const std::optional<double>& seconds) {
-  return seconds ? human_duration(*seconds) : "unknown";
-}
-
 std::string cost_text(const engine::ModelEstimate& one) {
   if (!one.paid) return "";
   return one.cost ? fmt::format("{:.2f} {}", one.cost->amount, one.cost->currency) : "unknown";
 }
 
-std::vector<std::string> row(const engine::ModelEstimate& one, const registry::Model& model) {
-  const bool all_cached = one.cached == one.samples;
-  return {one.model,
-          model.deployment.runner,
-          std::to_string(one.samples),
-          std::to_string(one.cached),
-          seconds_text(one.seconds_per_sample),
-          seconds_text(one.seconds()),
-          all_cached  ? "0 B"
-          : one.bytes ? human_bytes(*one.bytes)
-                      : "unknown",
-          one.peak_memory_bytes ? human_bytes(*one.peak_memory_bytes) : "unknown",
-          cost_text(one)};
+report::Table plan_table(const std::vector<engine::ModelEstimate>& estimates, const engine::Plan& plan) {
+  report::Table table;
+  table.columns = {{"model"},      {"runner"},     {"samples", true},   {"cached", true}, {"per video", true},
+                   {"time", true}, {"disk", true}, {"memory", true, 2}, {"cost", true, 1}};
+  for (size_t m = 0; m < estimates.size(); ++m) {
+    const engine::ModelEstimate& one = estimates[m];
+    table.rows.push_back({{one.model},
+                          {plan.models[m].deployment.runner},
+                          {std::to_string(one.samples)},
+                          {std::to_string(one.cached)},
+                          duration_cell(one.seconds_per_sample),
+                          duration_cell(one.seconds()),
+                          size_cell(one.disk_bytes()),
+                          size_cell(one.peak_memory_bytes),
+                          {cost_text(one)}});
+  }
+  return table;
 }
 
 }  // namespace
 
 void print_plan(store::Store& store, const engine::Plan& plan, const engine::RunOptions& options,
-                const std::string& format) {
+                const Output& output) {
   const auto estimates = engine::estimate(store, plan, options);
   std::vector<Described> described;
   for (size_t m = 0; m < estimates.size(); ++m) described.push_back(describe(plan, m, options));
-  if (format == "json") {
+  const auto document = [&] {
     Json models = Json::array();
     for (size_t m = 0; m < estimates.size(); ++m)
       models.push_back(to_json(estimates[m], plan, m, described[m]));
-    return print_json(Json{{"schema", "vidbench.plan/1"}, {"suite", plan.suite.id}, {"models", models}});
-  }
-  report::Table table;
-  table.columns = {{"model"},      {"runner"},     {"samples", true},   {"cached", true}, {"per video", true},
-                   {"time", true}, {"disk", true}, {"memory", true, 2}, {"cost", true, 1}};
-  for (size_t m = 0; m < estimates.size(); ++m) {
-    auto& cells = table.rows.emplace_back();
-    for (const auto& text : row(estimates[m], plan.models[m])) cells.push_back({text});
-  }
-  print_table(table, format);
+    return Json{{"schema", "vidbench.plan/1"}, {"suite", plan.suite.id}, {"models", models}};
+  };
+  output.show(
+      {.title = "Plan of suite " + plan.suite.id, .document = document, .rows = "models", .table = [&](bool) {
+         return plan_table(estimates, plan);
+       }});
+  if (output.format.starts_with("json")) return;
   for (size_t m = 0; m < estimates.size(); ++m) {
     const registry::Model& model = plan.models[m];
     if (!described[m].execution.empty())

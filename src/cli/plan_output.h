@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "cli/output.h"
 #include "engine/plan.h"
 #include "engine/run.h"
 #include "store/store.h"
@@ -11,6 +12,6 @@ namespace vidbench::cli {
 
 // The estimate of each model, what would be executed for its first sample, and what is missing here.
 void print_plan(store::Store& store, const engine::Plan& plan, const engine::RunOptions& options,
-                const std::string& format);
+                const Output& output);
 
 }  // namespace vidbench::cli

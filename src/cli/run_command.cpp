@@ -30,9 +30,10 @@ struct RunArguments {
   std::string run;                                      // resume
   bool last = false, retry_failed = false, dry_run = false, quiet = false, plain = false, online = false,
        no_cache = false;
-  std::string overlap = "auto", profile, format;
+  std::string overlap = "auto", profile;
   RunPlaces places;
   engine::RunOptions options;
+  Output output;
 };
 
 std::vector<registry::Model> choose_models(const RunArguments& arguments, const suites::Suite& suite) {
@@ -80,7 +81,7 @@ void finish(const engine::RunResult& result, store::Store& store, const RunArgum
             Context& context) {
   write_results(store, result.run);
   report_result(result);
-  print_leaderboard(store, result.run, arguments.profile, arguments.format, !arguments.quiet);
+  print_leaderboard(store, result.run, arguments.profile, arguments.output, !arguments.quiet);
   if (result.state == store::RunState::kInterrupted)
     context.exit_code = static_cast<int>(ErrorCode::kInterrupted);
   else if (result.evaluated < result.planned)
@@ -176,7 +177,7 @@ void run(RunArguments& arguments, Context& context) {
   const auto suite = suites::find_suite(arguments.suite);
   const auto plan = engine::make_plan(suite, choose_models(arguments, suite), arguments.options.plan);
   auto store = context.open_store();
-  if (arguments.dry_run) return print_plan(*store, plan, arguments.options, arguments.format);
+  if (arguments.dry_run) return print_plan(*store, plan, arguments.options, arguments.output);
   execute(*store, arguments, context, [&](engine::Observer& observer, const std::stop_token& stop) {
     return engine::start_run(*store, plan, arguments.options, observer, stop);
   });
@@ -212,7 +213,7 @@ void resume(RunArguments& arguments, Context& context) {
 void add_execution_options(CLI::App& command, const std::shared_ptr<RunArguments>& arguments,
                            Context& context) {
   auto& options = arguments->options;
-  add_format_option(command, arguments->format, {"table", "json", "csv", "md"});
+  add_output_options(command, arguments->output);
   add_store_option(command, context);
   command.add_option("--profile", arguments->profile,
                      "score profile: quality, balanced or realtime (default: the suite's)");

@@ -47,20 +47,14 @@ void write_run_files(store::Store& store, const std::string& run) {
 }
 
 void print_leaderboard(store::Store& store, const std::string& run, const std::string& profile,
-                       const std::string& format, bool next_commands) {
-  print_leaderboard(report::build_leaderboard(store, run, profile), format, next_commands);
-}
-
-void print_leaderboard(const report::Leaderboard& board, const std::string& format, bool next_commands) {
-  if (format == "json")
-    print_json(report::to_json(board));
-  else if (format == "csv")
-    print(report::leaderboard_csv(board));
-  else if (format == "md")
-    print(report::leaderboard_markdown(board));
-  else
-    print(report::leaderboard_terminal(
-        board, {stdout_style(), next_commands ? commands_after(board) : std::vector<std::string>{}}));
+                       const Output& output, bool next_commands) {
+  const auto board = report::build_leaderboard(store, run, profile);
+  report::View view = report::leaderboard_view(
+      board, {stdout_style(), next_commands ? commands_after(board) : std::vector<std::string>{}});
+  view.own["html"] = [&] {
+    return report::render_html(report::build_run_report(store, run, profile), preview_videos(store, run));
+  };
+  output.show(view);
 }
 
 }  // namespace vidbench::cli

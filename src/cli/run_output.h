@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/context.h"
+#include "cli/output.h"
 #include "report/html_report.h"
 
 namespace vidbench::cli {
@@ -15,9 +16,8 @@ void write_results(store::Store& store, const std::string& run);
 void write_run_files(store::Store& store, const std::string& run);
 // The encoded videos that the run directory has for its report.
 [[nodiscard]] std::vector<report::PreviewVideo> preview_videos(store::Store& store, const std::string& run);
-// The leaderboard on stdout. `next_commands`: shown below the table.
+// The leaderboard on stdout and in the files of --export. `next_commands`: shown below the table.
 void print_leaderboard(store::Store& store, const std::string& run, const std::string& profile,
-                       const std::string& format, bool next_commands);
-void print_leaderboard(const report::Leaderboard& board, const std::string& format, bool next_commands);
+                       const Output& output, bool next_commands);
 
 }  // namespace vidbench::cli

@@ -6,13 +6,15 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/context.h"
+#include "cli/output.h"
 #include "engine/run.h"
 
 namespace vidbench::cli {
 namespace {
 
 struct RunsArguments {
-  std::string run, format;
+  std::string run;
+  Output output;
   bool keep_files = false;
 };
 
@@ -41,14 +43,7 @@ Json run_json(store::Store& store, const store::RunRecord& run) {
           {"samples", counts}};
 }
 
-void list(const RunsArguments& arguments, Context& context) {
-  auto store = context.open_store();
-  Json runs = Json::array();
-  for (const auto& run : store->runs()) runs.push_back(run_json(*store, run));
-  if (arguments.format == "json") {
-    print_json(Json{{"schema", "vidbench.runs/1"}, {"runs", runs}});
-    return;
-  }
+report::Table runs_table(const Json& runs) {
   report::Table table;
   table.columns = {{"run"},          {"suite"},   {"state"},           {"done", true},
                    {"failed", true}, {"created"}, {"origin", false, 1}};
@@ -63,37 +58,45 @@ void list(const RunsArguments& arguments, Context& context) {
                           {run.at("created_at")},
                           {run.at("origin")}});
   }
-  print_table(table, arguments.format);
+  return table;
 }
 
-void show(const RunsArguments& arguments, Context& context) {
+void list(const RunsArguments& arguments, Context& context) {
   auto store = context.open_store();
-  const auto run = store->run(arguments.run);
-  const auto samples = store->samples(run.id, false);
-  if (arguments.format == "json") {
-    Json json = run_json(*store, run);
-    json["schema"] = "vidbench.run/1";
-    json["manifest"] = run.manifest;
-    json["events"] = store->events(run.id);
-    json["failures"] = Json::array();
-    for (const auto& sample : samples)
-      if (sample.failure)
-        json["failures"].push_back({{"sample", sample.id},
-                                    {"model", sample.model},
-                                    {"prompt", sample.prompt_ref},
-                                    {"kind", sample.failure->kind},
-                                    {"message", sample.failure->message},
-                                    {"attempts", sample.attempts},
-                                    {"log_tail", sample.failure->log_tail}});
-    print_json(json);
-    return;
-  }
-  print(
-      fmt::format("run        {}\nsuite      {} (digest {})\nstate      {}\ncreated    {}\nfinished   "
-                  "{}\ndirectory  {}\norigin     {}\n",
-                  run.id, run.suite, run.suite_digest.substr(0, 12), true_state(run), run.created_at,
-                  run.finished_at.empty() ? "-" : run.finished_at, run.directory,
-                  run.imported_from.empty() ? "made here" : "imported from bundle " + run.imported_from));
+  Json runs = Json::array();
+  for (const auto& run : store->runs()) runs.push_back(run_json(*store, run));
+  arguments.output.show({.title = "Runs",
+                         .document =
+                             [&] {
+                               return Json{{"schema", "vidbench.runs/1"}, {"runs", runs}};
+                             },
+                         .rows = "runs",
+                         .table = [&](bool) { return runs_table(runs); }});
+}
+
+Json failure_json(const store::SampleRecord& sample) {
+  return {{"sample", sample.id},
+          {"model", sample.model},
+          {"prompt", sample.prompt_ref},
+          {"kind", sample.failure->kind},
+          {"message", sample.failure->message},
+          {"attempts", sample.attempts},
+          {"log_tail", sample.failure->log_tail}};
+}
+
+Json details_json(store::Store& store, const store::RunRecord& run,
+                  const std::vector<store::SampleRecord>& samples) {
+  Json json = run_json(store, run);
+  json["schema"] = "vidbench.run/1";
+  json["manifest"] = run.manifest;
+  json["events"] = store.events(run.id);
+  json["failures"] = Json::array();
+  for (const auto& sample : samples)
+    if (sample.failure) json["failures"].push_back(failure_json(sample));
+  return json;
+}
+
+report::Table run_table(const store::RunRecord& run, const std::vector<store::SampleRecord>& samples) {
   report::Table table;
   table.columns = {{"model"}, {"evaluated", true}, {"failed", true}, {"open", true}};
   for (const Json& model : run.manifest.at("models")) {
@@ -106,11 +109,32 @@ void show(const RunsArguments& arguments, Context& context) {
                           {std::to_string(counts["failed"])},
                           {std::to_string(counts["planned"] + counts["generated"])}});
   }
-  print_table(table, arguments.format);
+  return table;
+}
+
+std::string run_text(const store::RunRecord& run, const std::vector<store::SampleRecord>& samples) {
+  std::string text = fmt::format(
+      "run        {}\nsuite      {} (digest {})\nstate      {}\ncreated    {}\nfinished   "
+      "{}\ndirectory  {}\norigin     {}\n",
+      run.id, run.suite, run.suite_digest.substr(0, 12), true_state(run), run.created_at,
+      run.finished_at.empty() ? "-" : run.finished_at, run.directory,
+      run.imported_from.empty() ? "made here" : "imported from bundle " + run.imported_from);
+  text += report::draw_terminal(run_table(run, samples), stdout_style()).text;
   for (const auto& sample : samples)
     if (sample.failure)
-      print(fmt::format("{} {} {}: {}: {}\n", sample.id, sample.model, sample.prompt_ref,
-                        sample.failure->kind, sample.failure->message));
+      text += fmt::format("{} {} {}: {}: {}\n", sample.id, sample.model, sample.prompt_ref,
+                          sample.failure->kind, sample.failure->message);
+  return text;
+}
+
+void show(const RunsArguments& arguments, Context& context) {
+  auto store = context.open_store();
+  const auto run = store->run(arguments.run);
+  const auto samples = store->samples(run.id, false);
+  arguments.output.show({.title = "Run " + run.id,
+                         .document = [&] { return details_json(*store, run, samples); },
+                         .table = [&](bool) { return run_table(run, samples); },
+                         .own = {{"table", [&] { return run_text(run, samples); }}}});
 }
 
 void remove(const RunsArguments& arguments, Context& context) {
@@ -133,13 +157,13 @@ void add_runs_command(CLI::App& app, Context& context) {
   runs->require_subcommand(1);
 
   CLI::App* list_command = runs->add_subcommand("list", "all runs, newest first");
-  add_format_option(*list_command, arguments->format, {"table", "json", "csv", "md"});
+  add_output_options(*list_command, arguments->output);
   add_store_option(*list_command, context);
   list_command->callback([arguments, &context] { list(*arguments, context); });
 
   CLI::App* show_command = runs->add_subcommand("show", "one run: state, models, failures");
   show_command->add_option("run", arguments->run, "run id, a unique beginning of it, or last")->required();
-  add_format_option(*show_command, arguments->format, {"table", "json", "csv", "md"});
+  add_output_options(*show_command, arguments->output);
   add_store_option(*show_command, context);
   show_command->callback([arguments, &context] { show(*arguments, context); });
 

@@ -57,11 +57,11 @@ report::VideoLinks link_videos(const GetEvaluator& evaluator, const Videos& vide
   return links;
 }
 
-void write_page(const report::VideoScores& scores, const ScoreOutput& output, const std::string& title,
+void write_page(const report::VideoScores& scores, const std::string& path, const std::string& title,
                 const GetEvaluator& evaluator) {
-  const report::VideoLinks links = link_videos(evaluator, scores.videos, output.path);
-  write_file_atomic(output.path, report::render_html(scores, title, links));
-  log_info("written: " + output.path);
+  const report::VideoLinks links = link_videos(evaluator, scores.videos, path);
+  write_file_atomic(path, report::render_html(scores, title, links));
+  log_info("written: " + path);
 }
 
 void tell_precision(const report::PrecisionError& error) {
@@ -72,10 +72,29 @@ void tell_precision(const report::PrecisionError& error) {
                        error.videos, parts.empty() ? "no metric has a number of both" : join(parts, ", ")));
 }
 
+report::View view_of(const report::VideoScores& scores) {
+  report::View view;
+  view.document = [&scores] { return report::to_json(scores); };
+  view.rows = "videos";
+  view.table = [&scores](bool) { return report::metrics_table(scores); };
+  view.own["csv"] = [&scores] { return report::draw_csv(report::videos_table(scores)); };
+  return view;
+}
+
+void write_exports(const report::VideoScores& scores, const Output& output, const std::string& title,
+                   const GetEvaluator& evaluator) {
+  Output texts;
+  for (const std::string& file : output.exports)
+    if (report::format_of_file(file) == "html")
+      write_page(scores, file, title, evaluator);
+    else
+      texts.exports.push_back(file);
+  texts.write_exports(view_of(scores));
+}
+
 void print_scores(const report::VideoScores& scores, const std::string& format) {
-  if (format == "json") return print_json(report::to_json(scores));
-  if (format == "csv") return print_table(report::videos_table(scores), "csv");
-  print_table(report::metrics_table(scores), format);
+  print(report::render(view_of(scores), format, stdout_style()));
+  if (format != "table" && format != "md") return;
   if (scores.precision) tell_precision(*scores.precision);
   const report::Coverage coverage = report::coverage(scores.videos);
   log_info(
@@ -85,12 +104,12 @@ void print_scores(const report::VideoScores& scores, const std::string& format) 
 }  // namespace
 
 void add_score_output(CLI::App& command, ScoreOutput& output) {
-  add_format_option(command, output.format, {"table", "json", "csv", "md", "html"});
+  add_output_options(command, output.output);
   command.add_option("-o,--output", output.path, "the page of --format html");
 }
 
 void require_complete(const ScoreOutput& output) {
-  if ((output.format == "html") == output.path.empty())
+  if ((output.output.format == "html") == output.path.empty())
     throw_input("--format html and --output FILE belong together", "… --format html -o page.html");
 }
 
@@ -108,10 +127,11 @@ int tell_failures(const report::VideoScores& scores) {
 
 int give_scores(const report::VideoScores& scores, const ScoreOutput& output, const std::string& title,
                 const GetEvaluator& evaluator) {
-  if (output.format == "html")
-    write_page(scores, output, title, evaluator);
+  write_exports(scores, output.output, title, evaluator);
+  if (output.output.format == "html")
+    write_page(scores, output.path, title, evaluator);
   else
-    print_scores(scores, output.format);
+    print_scores(scores, output.output.format);
   return tell_failures(scores);
 }
 

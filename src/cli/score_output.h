@@ -5,16 +5,18 @@
 #include <functional>
 #include <string>
 
+#include "cli/output.h"
 #include "report/video_scores.h"
 #include "workers/evaluator.h"
 
 namespace vidbench::cli {
 
 struct ScoreOutput {
-  std::string format, path;  // the path is the page's, for format html
+  Output output;
+  std::string path;  // of the page, for format html
 };
 
-// --format and --output.
+// --format, --export and --output.
 void add_score_output(CLI::App& command, ScoreOutput& output);
 // Throws Error(kInput) for html without a path, and a path without html.
 void require_complete(const ScoreOutput& output);

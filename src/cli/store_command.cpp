@@ -14,7 +14,9 @@
 #include "blobs/lease.h"
 #include "blobs/pull.h"
 #include "blobs/serve.h"
+#include "cli/cells.h"
 #include "cli/context.h"
+#include "cli/output.h"
 #include "cli/pull_options.h"
 #include "cli/signals.h"
 #include "cli/transfer_view.h"
@@ -26,7 +28,9 @@ using blobs::CheckedBlob;
 using blobs::Store;
 
 struct Arguments {
-  std::string format, max_size, listen = "127.0.0.1:8420";
+  std::string format;  // of gc, which prints text
+  Output output;
+  std::string max_size, listen = "127.0.0.1:8420";
   bool dry_run = false, repair = false;
   int max_connections = blobs::ServeOptions().max_connections;
   PullArguments pull;
@@ -84,25 +88,7 @@ Json to_json(const Line& line) {
           {"pickled", manifest.pickled()}};
 }
 
-void stat(const Arguments& arguments) {
-  const Store store = Store::open_default();
-  const blobs::StoreLock lock(store, blobs::StoreLock::Kind::kCollect);
-  const auto manifests = store.manifests();
-  const auto lines = lines_of(store, manifests, blobs::read_leases(store));
-  const auto all = store.blobs();
-  uint64_t bytes = 0;
-  for (const auto& blob : all) bytes += blob.bytes;
-  if (arguments.format == "json") {
-    Json list = Json::array();
-    for (const Line& line : lines) list.push_back(to_json(line));
-    const auto quota = blobs::quota();
-    return print_json({{"schema", "vidbench.store/1"},
-                       {"folder", store.root().string()},
-                       {"blobs", all.size()},
-                       {"bytes", bytes},
-                       {"quota_bytes", quota ? Json(*quota) : Json(nullptr)},
-                       {"manifests", list}});
-  }
+report::Table table_of(const std::vector<Line>& lines) {
   report::Table table;
   table.columns = {{"weights"},          {"size", true}, {"own size", true, 2}, {"last used", false, 1},
                    {"commit", false, 3}, {"state"},      {"pickled", false, 4}};
@@ -110,8 +96,8 @@ void stat(const Arguments& arguments) {
     const auto& manifest = line.stored->manifest;
     const std::string variant = manifest.reference.variant.empty() ? "" : " " + manifest.reference.variant;
     table.rows.push_back({{manifest.reference.text() + variant},
-                          {human_bytes(line.bytes)},
-                          {human_bytes(line.own_bytes)},
+                          size_cell(line.bytes),
+                          size_cell(line.own_bytes),
                           {rfc3339(line.stored->last_used_ns)},
                           {manifest.commit.substr(0, 12)},
                           {!line.complete ? "INCOMPLETE"
@@ -120,8 +106,33 @@ void stat(const Arguments& arguments) {
                            line.complete ? report::Emphasis::kGood : report::Emphasis::kBad},
                           {manifest.pickled().empty() ? "" : "PICKLED", report::Emphasis::kBad}});
   }
-  print_table(table, arguments.format);
-  if (arguments.format == "table")
+  return table;
+}
+
+void stat(const Arguments& arguments) {
+  const Store store = Store::open_default();
+  const blobs::StoreLock lock(store, blobs::StoreLock::Kind::kCollect);
+  const auto manifests = store.manifests();
+  const auto lines = lines_of(store, manifests, blobs::read_leases(store));
+  const auto all = store.blobs();
+  uint64_t bytes = 0;
+  for (const auto& blob : all) bytes += blob.bytes;
+  const auto document = [&] {
+    Json list = Json::array();
+    for (const Line& line : lines) list.push_back(to_json(line));
+    const auto quota = blobs::quota();
+    return Json{{"schema", "vidbench.store/1"},
+                {"folder", store.root().string()},
+                {"blobs", all.size()},
+                {"bytes", bytes},
+                {"quota_bytes", quota ? Json(*quota) : Json(nullptr)},
+                {"manifests", list}};
+  };
+  arguments.output.show(
+      {.title = "Weights store", .document = document, .rows = "manifests", .table = [&](bool) {
+         return table_of(lines);
+       }});
+  if (arguments.output.is_table())
     log_info(fmt::format("{}: {} blobs, {}", store.root().string(), all.size(), human_bytes(bytes)));
 }
 
@@ -203,8 +214,20 @@ void repair(const Store& store, const std::vector<CheckedBlob>& checked, const A
   }
 }
 
-void print_checked(const Store& store, const std::vector<CheckedBlob>& checked, const std::string& format) {
-  if (format == "json") {
+report::Table table_of(const std::vector<CheckedBlob>& checked) {
+  report::Table table;
+  table.columns = {{"sha256"}, {"state"}, {"size", true}, {"needed by", false, 1}};
+  for (const CheckedBlob& blob : checked)
+    table.rows.push_back(
+        {{blob.sha256.substr(0, 12)},
+         {to_string(blob.state), blob.problem.empty() ? report::Emphasis::kGood : report::Emphasis::kBad},
+         size_cell(blob.bytes),
+         {join(blob.needed_by, ", ")}});
+  return table;
+}
+
+void show_checked(const Store& store, const std::vector<CheckedBlob>& checked, const Output& output) {
+  const auto document = [&] {
     Json list = Json::array();
     for (const CheckedBlob& blob : checked)
       list.push_back({{"sha256", blob.sha256},
@@ -212,18 +235,12 @@ void print_checked(const Store& store, const std::vector<CheckedBlob>& checked, 
                       {"bytes", blob.bytes},
                       {"problem", blob.problem},
                       {"needed_by", blob.needed_by}});
-    return print_json(
-        {{"schema", "vidbench.store-verify/1"}, {"folder", store.root().string()}, {"blobs", list}});
-  }
-  report::Table table;
-  table.columns = {{"sha256"}, {"state"}, {"size", true}, {"needed by", false, 1}};
-  for (const CheckedBlob& blob : checked)
-    table.rows.push_back(
-        {{blob.sha256.substr(0, 12)},
-         {to_string(blob.state), blob.problem.empty() ? report::Emphasis::kGood : report::Emphasis::kBad},
-         {human_bytes(blob.bytes)},
-         {join(blob.needed_by, ", ")}});
-  print_table(table, format);
+    return Json{{"schema", "vidbench.store-verify/1"}, {"folder", store.root().string()}, {"blobs", list}};
+  };
+  output.show(
+      {.title = "Blobs of the weights store", .document = document, .rows = "blobs", .table = [&](bool) {
+         return table_of(checked);
+       }});
 }
 
 void verify(const Arguments& arguments, Context& context) {
@@ -237,7 +254,7 @@ void verify(const Arguments& arguments, Context& context) {
     repair(store, checked, arguments, signals.token());
     checked = read_all(store, true, signals.token());
   }
-  print_checked(store, checked, arguments.format);
+  show_checked(store, checked, arguments.output);
   for (const CheckedBlob& blob : checked) {
     if (!is_bad(blob)) continue;
     log(LogLevel::kError, blob.problem + " — vidbench store verify --repair fetches it again");
@@ -273,7 +290,7 @@ void add_store_command(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("store", "the weights store: stat, gc, verify, serve");
   command->require_subcommand(1);
   CLI::App* stat_command = command->add_subcommand("stat", "what lies in it");
-  add_format_option(*stat_command, arguments->format, {"table", "json", "csv", "md"});
+  add_output_options(*stat_command, arguments->output);
   stat_command->callback([arguments] { stat(*arguments); });
   CLI::App* gc_command = command->add_subcommand(
       "gc", "remove what no model needs, and above a size what was not used for longest");
@@ -285,7 +302,7 @@ void add_store_command(CLI::App& app, Context& context) {
   CLI::App* verify_command = command->add_subcommand("verify", "read every blob and check its digest");
   verify_command->add_flag("--repair", arguments->repair, "fetch again what is damaged or missing");
   add_pull_options(*verify_command, arguments->pull);
-  add_format_option(*verify_command, arguments->format, {"table", "json", "csv", "md"});
+  add_output_options(*verify_command, arguments->output);
   verify_command->callback([arguments, &context] { verify(*arguments, context); });
   add_serve(*command, arguments);
 }

@@ -7,13 +7,15 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/context.h"
+#include "cli/output.h"
 
 namespace vidbench::cli {
 namespace {
 
 struct Arguments {
   std::vector<std::string> files;
-  std::string suite = "vbench", mode = "faithful", format;
+  std::string suite = "vbench", mode = "faithful";
+  Output output;
   bool percent = false;
 };
 
@@ -28,10 +30,10 @@ void run(const Arguments& arguments) {
   const auto mode =
       arguments.mode == "corrected" ? report::VbenchMode::kCorrected : report::VbenchMode::kFaithful;
   const report::VbenchScores scores = report::vbench_scores(suite, mode, values);
-  if (arguments.format == "json")
-    print_json(report::to_json(scores));
-  else
-    print_table(report::vbench_table(scores), arguments.format);
+  arguments.output.show({.title = "VBench",
+                         .document = [&] { return report::to_json(scores); },
+                         .rows = "dimensions",
+                         .table = [&](bool) { return report::vbench_table(scores); }});
   if (const auto missing = report::missing_dimensions(scores); !missing.empty())
     log_warning(fmt::format("no total: {} of {} dimensions are missing ({})", missing.size(),
                             scores.dimensions.size(), join(missing, ", ")));
@@ -65,7 +67,7 @@ void add_vbench_command(CLI::App& app, Context&) {
       ->check(CLI::IsMember({"faithful", "corrected"}))
       ->capture_default_str();
   command->add_flag("--percent", arguments->percent, "the values are per cent");
-  add_format_option(*command, arguments->format, {"table", "json", "csv", "md"});
+  add_output_options(*command, arguments->output);
   command->callback([arguments] { run(*arguments); });
 }
 

@@ -9,7 +9,9 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "base/time.h"
+#include "cli/cells.h"
 #include "cli/context.h"
+#include "cli/output.h"
 #include "cli/pull_options.h"
 #include "cli/signals.h"
 #include "cli/transfer_view.h"
@@ -25,7 +27,8 @@ using weights::FileState;
 using weights::OfficialFile;
 
 struct Arguments {
-  std::string format, folder, manifest, source;
+  std::string folder, manifest, source;
+  Output output;
   std::vector<std::string> names, metrics, mirrors;
   uint64_t max_bytes = weights::FetchOptions().max_bytes;
   bool all = false, offline = false, quiet = false, pin = false, link = false;
@@ -127,24 +130,15 @@ report::Cell state_cell(const Entry& entry) {
   }
 }
 
-std::string size(const Entry& entry) {
+report::Cell size(const Entry& entry) {
   const auto& official = entry.file->bytes;
-  if (entry.status.state == FileState::kMissing) return official ? human_bytes(*official) : "";
-  const std::string there = human_bytes(entry.status.bytes);
-  return entry.status.state == FileState::kPartial && official ? there + " of " + human_bytes(*official)
-                                                               : there;
+  if (entry.status.state == FileState::kMissing) return official ? size_cell(official) : report::Cell{""};
+  report::Cell there = size_cell(entry.status.bytes);
+  if (entry.status.state == FileState::kPartial && official) there.text += " of " + human_bytes(*official);
+  return there;
 }
 
-void print_entries(const weights::Folder& folder, const std::vector<Entry>& entries,
-                   const std::string& format, Json more = Json::object()) {
-  if (format == "json") {
-    Json files = Json::array();
-    for (const Entry& entry : entries) files.push_back(to_json(folder, entry));
-    more["schema"] = "vidbench.weights/1";
-    more["folder"] = std::filesystem::absolute(folder.path()).string();
-    more["files"] = std::move(files);
-    return print_json(more);
-  }
+report::Table table_of(const std::vector<Entry>& entries) {
   report::Table table;
   table.columns = {
       {"file"},    {"state"},          {"size", true},       {"sha256", false, 3}, {"held against", false, 2},
@@ -153,21 +147,36 @@ void print_entries(const weights::Folder& folder, const std::vector<Entry>& entr
     const bool restricted = is_non_commercial(entry.file->licence);
     table.rows.push_back({{entry.file->name},
                           state_cell(entry),
-                          {size(entry)},
+                          size(entry),
                           {entry.status.sha256.substr(0, 12)},
                           {weights::to_string(entry.evidence)},
                           {entry.file->licence},
                           {restricted ? "NON-COMMERCIAL" : "", report::Emphasis::kBad},
                           {join(entry.file->used_by, ", ")}});
   }
-  print_table(table, format);
+  return table;
+}
+
+void print_entries(const weights::Folder& folder, const std::vector<Entry>& entries, const Output& output,
+                   const Json& more = Json::object()) {
+  const auto document = [&] {
+    Json json = more, files = Json::array();
+    for (const Entry& entry : entries) files.push_back(to_json(folder, entry));
+    json["schema"] = "vidbench.weights/1";
+    json["folder"] = std::filesystem::absolute(folder.path()).string();
+    json["files"] = std::move(files);
+    return json;
+  };
+  output.show({.title = "Weights", .document = document, .rows = "files", .table = [&](bool) {
+                 return table_of(entries);
+               }});
 }
 
 void list(const Arguments& arguments) {
   const weights::Manifest manifest = arguments.read_manifest();
   const weights::Folder folder = arguments.open_folder();
   const auto entries = look(folder, choose(arguments, manifest, true), false, true);
-  print_entries(folder, entries, arguments.format);
+  print_entries(folder, entries, arguments.output);
   for (const Entry& entry : entries)
     if (!entry.status.problem.empty()) log_warning(entry.status.problem);
 }
@@ -188,7 +197,7 @@ void verify(const Arguments& arguments, Context& context) {
       log_warning(
           fmt::format("{}: no digest is known to hold it against; --pin keeps today's", entry.file->name));
   }
-  print_entries(folder, entries, arguments.format);
+  print_entries(folder, entries, arguments.output);
   const bool named = !arguments.names.empty() || !arguments.metrics.empty();
   for (const Entry& entry : entries) {
     if (entry.status.state == FileState::kPresent || (entry.status.state != FileState::kDamaged && !named))
@@ -240,7 +249,7 @@ void fetch(const Arguments& arguments, Context& context) {
       context.exit_code = std::max(context.exit_code, static_cast<int>(e.code()));
     }
   }
-  print_entries(folder, look(folder, files, false, true), arguments.format);
+  print_entries(folder, look(folder, files, false, true), arguments.output);
 }
 
 void import(const Arguments& arguments, Context& context) {
@@ -271,7 +280,7 @@ void import(const Arguments& arguments, Context& context) {
     unknown.push_back(path.string());
     log_info(fmt::format("{}: not an official weight file by its name", one_line(path.string())));
   }
-  print_entries(folder, look(folder, files, false, true), arguments.format, {{"unknown", unknown}});
+  print_entries(folder, look(folder, files, false, true), arguments.output, {{"unknown", unknown}});
 }
 
 void add_common_options(CLI::App& command, Arguments& arguments) {
@@ -279,7 +288,7 @@ void add_common_options(CLI::App& command, Arguments& arguments) {
                      "the weights folder (default: weights in the data folder)");
   command.add_option("--manifest", arguments.manifest,
                      "another list of files (default: models/weights.yaml)");
-  add_format_option(command, arguments.format, {"table", "json", "csv", "md"});
+  add_output_options(command, arguments.output);
 }
 
 void add_choice(CLI::App& command, Arguments& arguments) {

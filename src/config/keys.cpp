@@ -110,7 +110,7 @@ std::vector<Key> output() {
        "--format",
        {},
        "how results are printed, by the commands that know the format",
-       {"table", "json", "csv", "md"}},
+       {"table", "json", "jsonl", "csv", "md", "html", "latex"}},
       {.name = "colour",
        .type = Type::kChoice,
        .fallback = "auto",

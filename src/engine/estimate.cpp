@@ -73,6 +73,8 @@ std::optional<double> ModelEstimate::seconds() const {
   return *seconds_per_sample * static_cast<double>(samples - cached);
 }
 
+std::optional<uint64_t> ModelEstimate::disk_bytes() const { return cached == samples ? 0 : bytes; }
+
 std::vector<ModelEstimate> estimate(store::Store& store, const Plan& plan, const RunOptions& options) {
   std::vector<ModelEstimate> estimates;
   const VideoCache cache(options.cache_directory);

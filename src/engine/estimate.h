@@ -27,6 +27,7 @@ struct ModelEstimate {
 
   // Of what is still to generate; 0 when all is cached.
   [[nodiscard]] std::optional<double> seconds() const;
+  [[nodiscard]] std::optional<uint64_t> disk_bytes() const;
 };
 
 [[nodiscard]] std::vector<ModelEstimate> estimate(store::Store& store, const Plan& plan,

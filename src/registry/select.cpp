@@ -93,7 +93,7 @@ int score(const Model& model, const std::vector<std::string>& words) {
 
 }  // namespace
 
-bool passes(const Model& model, const Filter& filter) {
+bool passes(const Model& model, const Filter& filter, std::optional<double> measured_vram_gb) {
   const Card& card = model.card;
   if (filter.deployed && !model.deployed()) return false;
   if (filter.runnable && !model.runnable()) return false;
@@ -103,7 +103,7 @@ bool passes(const Model& model, const Filter& filter) {
          equals_one(filter.organisations, card.organisation) &&
          one_of(filter.licences,
                 [own = lower(card.licence)](const std::string& word) { return own.starts_with(word); }) &&
-         within(card.min_vram_gb, {}, filter.max_vram_gb) &&
+         within(measured_vram_gb ? measured_vram_gb : card.min_vram_gb, {}, filter.max_vram_gb) &&
          within(card.parameters_b, filter.min_parameters_b, filter.max_parameters_b);
 }
 

@@ -16,14 +16,16 @@ struct Filter {
   std::vector<std::string> tasks;     // one of the model's tasks is the word, or has it as a part ("image")
   std::vector<std::string> licences;  // the licence begins with it, whatever the case
   std::vector<std::string> families, accesses, runners, organisations;  // equal, whatever the case
-  std::optional<double> max_vram_gb;                                    // its makers' stated minimum
+  std::optional<double> max_vram_gb;  // measured, or its makers' stated minimum
   std::optional<double> min_parameters_b, max_parameters_b;
   bool commercial = false;  // the licence is known and nothing in its name limits use to research
   bool deployed = false;    // it is known how to run it
   bool runnable = false;    // nothing is missing here
 };
 
-[[nodiscard]] bool passes(const Model& model, const Filter& filter);
+// `measured_vram_gb`: a measured number, which counts instead of the stated one.
+[[nodiscard]] bool passes(const Model& model, const Filter& filter,
+                          std::optional<double> measured_vram_gb = std::nullopt);
 
 // The models in which every word of `query` is found (id, title, family, organisation, tasks, paper, source),
 // the nearest first: the word as a whole counts more than its beginning, that more than a part, and letters

@@ -180,8 +180,23 @@ void add_metric(PairComparison& result, const store::MetricInfo& metric, const s
   result.metrics.push_back(std::move(row));
 }
 
+std::string version_of(const RunData& data, const std::string& model) {
+  const auto models = data.run.manifest.find("models");
+  if (models == data.run.manifest.end() || !models->is_array()) return "";
+  for (const Json& one : *models)
+    if (one.is_object() && one.value("id", Json()) == model && one.value("digest", Json()).is_string())
+      return one["digest"];
+  return "";
+}
+
 PairComparison compare_models(const Side& a, const Side& b) {
-  PairComparison result{a.data->run.id, a.model->model, b.data->run.id, b.model->model, 0, 0, 0, {}, {}};
+  PairComparison result;
+  result.run_a = a.data->run.id;
+  result.model_a = a.model->model;
+  result.run_b = b.data->run.id;
+  result.model_b = b.model->model;
+  result.version_a = version_of(*a.data, result.model_a);
+  result.version_b = version_of(*b.data, result.model_b);
   const std::vector<Pair> pairs = match(a, b, result);
   if (pairs.empty())
     throw_input(

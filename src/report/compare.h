@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "report/table.h"
+#include "report/view.h"
 #include "stats/bootstrap.h"
 #include "store/store.h"
 
@@ -24,6 +25,7 @@ struct MetricComparison {
 
 struct PairComparison {
   std::string run_a, model_a, run_b, model_b;
+  std::string version_a, version_b;                    // content digests of the models, as the manifests say
   size_t pairs = 0, unmatched_a = 0, unmatched_b = 0;  // evaluated samples
   std::vector<MetricComparison> metrics;
   std::vector<std::string> notes;
@@ -43,5 +45,7 @@ struct Comparison {
 [[nodiscard]] std::string comparison_terminal(const Comparison& comparison, const TerminalStyle& style);
 [[nodiscard]] std::string comparison_markdown(const Comparison& comparison);
 [[nodiscard]] std::string comparison_csv(const Comparison& comparison);
+// All of them, and a page; jsonl has a line a pair. `comparison` outlives the view.
+[[nodiscard]] View comparison_view(const Comparison& comparison, const TerminalStyle& style);
 
 }  // namespace vidbench::report

@@ -10,10 +10,17 @@
 namespace vidbench::report {
 namespace {
 
+// Two versions of one model are two things: their names do not tell them apart.
+std::string version_text(const PairComparison& pair, const std::string& version) {
+  if (pair.model_a != pair.model_b || pair.version_a == pair.version_b) return "";
+  return fmt::format(" (version {:.12})", printable(version));
+}
+
 std::string heading(const PairComparison& pair) {
   return fmt::format(
-      "A = {}:{}   B = {}:{}   {} common samples{}", printable(pair.run_a), printable(pair.model_a),
-      printable(pair.run_b), printable(pair.model_b), pair.pairs,
+      "A = {}:{}{}   B = {}:{}{}   {} common samples{}", printable(pair.run_a), printable(pair.model_a),
+      version_text(pair, pair.version_a), printable(pair.run_b), printable(pair.model_b),
+      version_text(pair, pair.version_b), pair.pairs,
       pair.unmatched_a + pair.unmatched_b == 0
           ? ""
           : fmt::format(" ({} of A and {} of B without a partner)", pair.unmatched_a, pair.unmatched_b));
@@ -60,8 +67,8 @@ Json to_json(const Comparison& comparison) {
       {"schema", "vidbench.compare/1"}, {"a", comparison.a}, {"b", comparison.b}, {"pairs", Json::array()}};
   for (const PairComparison& pair : comparison.pairs) {
     Json item = {
-        {"a", {{"run", pair.run_a}, {"model", pair.model_a}}},
-        {"b", {{"run", pair.run_b}, {"model", pair.model_b}}},
+        {"a", {{"run", pair.run_a}, {"model", pair.model_a}, {"version", pair.version_a}}},
+        {"b", {{"run", pair.run_b}, {"model", pair.model_b}, {"version", pair.version_b}}},
         {"samples", {{"common", pair.pairs}, {"only_a", pair.unmatched_a}, {"only_b", pair.unmatched_b}}},
         {"metrics", Json::object()}};
     for (const MetricComparison& row : pair.metrics) {
@@ -94,6 +101,35 @@ std::string comparison_markdown(const Comparison& comparison) {
   for (const PairComparison& pair : comparison.pairs)
     text += fmt::format("**{}**\n\n{}\n", escape_markdown(heading(pair)), draw_markdown(make_table(pair)));
   return text + "_" + kLegend + "_\n";
+}
+
+namespace {
+
+std::string comparison_latex(const Comparison& comparison) {
+  std::string text;
+  for (const PairComparison& pair : comparison.pairs)
+    text += fmt::format("% {}\n{}", heading(pair), draw_latex(make_table(pair)));
+  return text;
+}
+
+std::string comparison_html(const Comparison& comparison) {
+  std::vector<std::pair<std::string, Table>> sections;
+  for (const PairComparison& pair : comparison.pairs) sections.emplace_back(heading(pair), make_table(pair));
+  return tables_page(fmt::format("{} against {}", comparison.a, comparison.b), sections, kLegend);
+}
+
+}  // namespace
+
+View comparison_view(const Comparison& comparison, const TerminalStyle& style) {
+  View view;
+  view.document = [&comparison] { return to_json(comparison); };
+  view.rows = "pairs";
+  view.own = {{"table", [&comparison, style] { return comparison_terminal(comparison, style); }},
+              {"csv", [&comparison] { return comparison_csv(comparison); }},
+              {"md", [&comparison] { return comparison_markdown(comparison); }},
+              {"latex", [&comparison] { return comparison_latex(comparison); }},
+              {"html", [&comparison] { return comparison_html(comparison); }}};
+  return view;
 }
 
 std::string comparison_csv(const Comparison& comparison) {

@@ -27,40 +27,58 @@ double value_of(const store::SampleRecord& sample, const std::string& metric) {
   return found == sample.measurements->values.end() ? std::nan("") : found->second;
 }
 
-std::string samples_csv(const RunData& data) {
+Cell real(double value, std::string_view unit) {
+  return {std::isfinite(value) ? format_value(value, unit) : "", Emphasis::kNone, exact(value)};
+}
+
+Cell count(auto value) { return {fmt::format("{}", value)}; }
+
+std::vector<Cell> video_cells(const store::GeneratedVideo& video) {
+  return {count(video.frames),
+          count(video.height),
+          count(video.width),
+          real(video.fps, ""),
+          real(video.latency_s, "s"),
+          real(video.batch_s, "s"),
+          count(video.batch_size),
+          {format_value(static_cast<double>(video.peak_memory_bytes), "B"), Emphasis::kNone,
+           fmt::format("{}", video.peak_memory_bytes)},
+          {video.from_cache ? "true" : "false"},
+          {video.sha256}};
+}
+
+Table samples_table(const RunData& data) {
   const std::vector<std::string> ids = value_ids(data);
-  std::string text =
-      "run,sample,model,prompt_ref,category,seed,batch,state,attempts,failure,message,frames,height,width,"
-      "fps,latency_s,"
-      "batch_s,batch_size,peak_memory_bytes,from_cache,video_sha256";
-  for (const std::string& id : ids) text += fmt::format(",{}", escape_csv(id));
-  text += "\n";
+  Table table;
+  for (const char* name : {"run", "sample", "model", "prompt_ref", "category"})
+    table.columns.push_back({name});
+  for (const char* name : {"seed", "batch"}) table.columns.push_back({name, true});
+  table.columns.push_back({"state"});
+  table.columns.push_back({"attempts", true});
+  for (const char* name : {"failure", "message"}) table.columns.push_back({name});
+  for (const char* name :
+       {"frames", "height", "width", "fps", "latency_s", "batch_s", "batch_size", "peak_memory_bytes"})
+    table.columns.push_back({name, true});
+  for (const char* name : {"from_cache", "video_sha256"}) table.columns.push_back({name});
+  for (const std::string& id : ids) table.columns.push_back({id, true});
   for (const store::SampleRecord& sample : data.samples) {
-    std::vector<std::string> fields = {escape_csv(data.run.id),
-                                       escape_csv(sample.id),
-                                       escape_csv(sample.model),
-                                       escape_csv(sample.prompt_ref),
-                                       escape_csv(sample.category),
-                                       fmt::format("{}", sample.seed),
-                                       fmt::format("{}", sample.batch),
-                                       store::to_string(sample.state),
-                                       fmt::format("{}", sample.attempts),
-                                       sample.failure ? escape_csv(sample.failure->kind) : "",
-                                       sample.failure ? escape_csv(sample.failure->message) : ""};
-    if (sample.video) {
-      const store::GeneratedVideo& video = *sample.video;
-      fields.insert(fields.end(), {fmt::format("{}", video.frames), fmt::format("{}", video.height),
-                                   fmt::format("{}", video.width), exact(video.fps), exact(video.latency_s),
-                                   exact(video.batch_s), fmt::format("{}", video.batch_size),
-                                   fmt::format("{}", video.peak_memory_bytes),
-                                   video.from_cache ? "true" : "false", video.sha256});
-    } else {
-      fields.insert(fields.end(), 10, "");
-    }
-    for (const std::string& id : ids) fields.push_back(exact(value_of(sample, id)));
-    text += join(fields, ",") + "\n";
+    std::vector<Cell> row = {{data.run.id},
+                             {sample.id},
+                             {sample.model},
+                             {sample.prompt_ref},
+                             {sample.category},
+                             count(sample.seed),
+                             count(sample.batch),
+                             {store::to_string(sample.state)},
+                             count(sample.attempts),
+                             {sample.failure ? sample.failure->kind : ""},
+                             {sample.failure ? sample.failure->message : ""}};
+    const std::vector<Cell> video = sample.video ? video_cells(*sample.video) : std::vector<Cell>(10);
+    row.insert(row.end(), video.begin(), video.end());
+    for (const std::string& id : ids) row.push_back(real(value_of(sample, id), ""));
+    table.rows.push_back(std::move(row));
   }
-  return text;
+  return table;
 }
 
 Json sample_json(const store::SampleRecord& sample, const std::vector<std::string>& ids) {
@@ -84,20 +102,29 @@ Json sample_json(const store::SampleRecord& sample, const std::vector<std::strin
   return json;
 }
 
-std::string samples_json(const RunData& data) {
+Json samples_json(const RunData& data) {
   Json json = {{"schema", "vidbench.samples/1"},
                {"run", data.run.id},
                {"suite", data.run.suite},
                {"samples", Json::array()}};
   const auto ids = value_ids(data);
   for (const store::SampleRecord& sample : data.samples) json["samples"].push_back(sample_json(sample, ids));
-  return document(json) + "\n";
+  return json;
+}
+
+View samples_view(const RunData& data) {
+  View view;
+  view.title = fmt::format("Samples of run {}", data.run.id);
+  view.document = [&data] { return samples_json(data); };
+  view.rows = "samples";
+  view.table = [&data](bool) { return samples_table(data); };
+  return view;
 }
 
 }  // namespace
 
 const std::vector<std::string>& export_formats() {
-  static const std::vector<std::string> formats = {"json", "csv", "md", "latex", "html"};
+  static const std::vector<std::string> formats = {"json", "jsonl", "csv", "md", "latex", "html"};
   return formats;
 }
 
@@ -108,18 +135,12 @@ std::string export_run(store::Store& store, const std::string& run, const Export
     throw_input(fmt::format("export: unknown format '{}'", printable(options.format)),
                 suggestion(options.format, formats));
   if (options.samples) {
-    if (options.format != "csv" && options.format != "json")
-      throw_input(fmt::format("export: samples cannot be written as {}", options.format),
-                  "use --format csv or json");
     const RunData data = load_run_data(store, run, false);
-    return options.format == "csv" ? samples_csv(data) : samples_json(data);
+    return render(samples_view(data), options.format);
   }
   if (options.format == "html") return render_html(build_run_report(store, run, options.profile), previews);
   const Leaderboard board = build_leaderboard(store, run, options.profile);
-  if (options.format == "csv") return leaderboard_csv(board);
-  if (options.format == "md") return leaderboard_markdown(board);
-  if (options.format == "latex") return leaderboard_latex(board);
-  return document(to_json(board)) + "\n";
+  return render(leaderboard_view(board, {}), options.format);
 }
 
 }  // namespace vidbench::report

@@ -9,16 +9,15 @@
 namespace vidbench::report {
 
 struct ExportOptions {
-  std::string format = "json";  // json, csv, md, latex, html
+  std::string format = "json";  // one of export_formats()
   std::string profile;          // as build_leaderboard
-  bool samples = false;         // json, csv: one record a sample instead of one a model
+  bool samples = false;         // one record a sample instead of one a model
 };
 
 // The formats in the order of the help text.
 [[nodiscard]] const std::vector<std::string>& export_formats();
 
-// `previews` is used by html alone. Throws Error(kInput) for an unknown format, or `samples` with md, latex
-// or html.
+// `previews` is used by the leaderboard's html alone. Throws Error(kInput) for an unknown format.
 [[nodiscard]] std::string export_run(store::Store& store, const std::string& run,
                                      const ExportOptions& options,
                                      std::span<const PreviewVideo> previews = {});

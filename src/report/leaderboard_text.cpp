@@ -173,6 +173,19 @@ std::string leaderboard_latex(const Leaderboard& board) {
                      draw_latex(make_table(board, false)));
 }
 
+View leaderboard_view(const Leaderboard& board, const TerminalOptions& options) {
+  View view;
+  view.title = heading(board);
+  view.document = [&board] { return to_json(board); };
+  view.rows = "entries";
+  view.table = [&board](bool compact) { return make_table(board, compact); };
+  view.own = {{"table", [&board, options] { return leaderboard_terminal(board, options); }},
+              {"csv", [&board] { return leaderboard_csv(board); }},
+              {"md", [&board] { return leaderboard_markdown(board); }},
+              {"latex", [&board] { return leaderboard_latex(board); }}};
+  return view;
+}
+
 std::string leaderboard_csv(const Leaderboard& board) {
   std::string text =
       "run,model,rank,rank_low,rank_high,pareto,profile,score,score_low,score_high,quality,planned,done,"

@@ -6,6 +6,7 @@
 
 #include "report/leaderboard.h"
 #include "report/table.h"
+#include "report/view.h"
 
 namespace vidbench::report {
 
@@ -21,6 +22,9 @@ struct TerminalOptions {
 [[nodiscard]] std::string leaderboard_csv(const Leaderboard& board);
 // \usepackage{booktabs}
 [[nodiscard]] std::string leaderboard_latex(const Leaderboard& board);
+// All of them; jsonl has a line an entry. `board` outlives the view. html is the table alone: who has the
+// run's report gives that.
+[[nodiscard]] View leaderboard_view(const Leaderboard& board, const TerminalOptions& options);
 
 // "frame-consistency ↑"
 [[nodiscard]] std::string column_header(const store::MetricInfo& metric);

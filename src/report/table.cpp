@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <numeric>
 
+#include "base/strings.h"
 #include "report/format.h"
 
 namespace vidbench::report {
@@ -117,6 +119,33 @@ DrawnTable draw_terminal(const Table& table, const TerminalStyle& style) {
   }
   drawn.text += rule("└", "┴", "┘", widths, shown);
   return drawn;
+}
+
+namespace {
+
+bool is_number(const std::string& text) {
+  double value = 0;
+  const char* first = text.data();
+  const char* last = first + text.size();
+  if (!text.empty() && *first == '+') ++first;
+  const auto [end, error] = std::from_chars(first, last, value);
+  return error == std::errc() && end == last;
+}
+
+std::string csv_field(const std::string& text) { return is_number(text) ? text : escape_csv(text); }
+
+}  // namespace
+
+std::string draw_csv(const Table& table) {
+  std::vector<std::string> fields;
+  for (const TableColumn& column : table.columns) fields.push_back(csv_field(column.header));
+  std::string text = join(fields, ",") + "\n";
+  for (const auto& row : table.rows) {
+    fields.clear();
+    for (const Cell& cell : row) fields.push_back(csv_field(cell.value.value_or(cell.text)));
+    text += join(fields, ",") + "\n";
+  }
+  return text;
 }
 
 std::string draw_markdown(const Table& table) {

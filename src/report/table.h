@@ -1,8 +1,11 @@
-// A table of texts and how it is drawn: for terminals, Markdown and LaTeX. What the numbers mean is the
-// caller's.
+// A table of texts and how it is drawn: for terminals, CSV, Markdown, LaTeX and HTML. What the numbers mean
+// is the caller's.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace vidbench::report {
@@ -12,6 +15,8 @@ enum class Emphasis { kNone, kBest, kGood, kBad, kDim };
 struct Cell {
   std::string text;  // UTF-8, not escaped
   Emphasis emphasis = Emphasis::kNone;
+  // Of CSV, where the text is rounded or shortened; "" where there is no number.
+  std::optional<std::string> value = {};
 };
 
 struct TableColumn {
@@ -40,6 +45,16 @@ struct DrawnTable {
 // shortened.
 [[nodiscard]] DrawnTable draw_terminal(const Table& table, const TerminalStyle& style);
 [[nodiscard]] std::string draw_markdown(const Table& table);
+// RFC 4180, a header line; a text that a spreadsheet would run is written as escape_csv writes it, a number
+// as it is.
+[[nodiscard]] std::string draw_csv(const Table& table);
+// <table>, to be sorted by its headings where the page has the report's script; and a page of its own.
+[[nodiscard]] std::string draw_html(const Table& table);
+[[nodiscard]] std::string table_page(const std::string& title, const Table& table);
+// One with several tables, each under its heading; `legend` is plain text below them.
+[[nodiscard]] std::string tables_page(const std::string& title,
+                                      std::span<const std::pair<std::string, Table>> tables,
+                                      const std::string& legend);
 // A booktabs tabular environment.
 [[nodiscard]] std::string draw_latex(const Table& table);
 

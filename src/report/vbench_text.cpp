@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/strings.h"
+#include "report/format.h"
 #include "report/vbench.h"
 
 namespace vidbench::report {
@@ -11,8 +12,9 @@ namespace {
 
 Json number(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
-std::string per_cent(const std::optional<double>& value) {
-  return value ? fmt::format("{:.2f}", 100 * *value) : "–";
+Cell per_cent(const std::optional<double>& value) {
+  if (!value) return {"–", Emphasis::kNone, ""};
+  return {fmt::format("{:.2f}", 100 * *value), Emphasis::kNone, exact(100 * *value)};
 }
 
 std::string capitalised(std::string text) {
@@ -73,15 +75,15 @@ Table vbench_table(const VbenchScores& scores) {
   for (const auto& one : scores.dimensions)
     table.rows.push_back({{one.dimension.name},
                           {one.group},
-                          {per_cent(one.raw)},
-                          {per_cent(one.normalised)},
+                          per_cent(one.raw),
+                          per_cent(one.normalised),
                           {fmt::format("{:g}", one.dimension.weight)},
                           {note(one)}});
   for (const auto& group : scores.groups)
     table.rows.push_back({{capitalised(group.name), Emphasis::kBest},
                           {""},
                           {""},
-                          {group.value ? per_cent(group.value) : per_cent(group.partial)},
+                          per_cent(group.value ? group.value : group.partial),
                           {fmt::format("{:g}", group.weight_present)},
                           {group.value ? fmt::format("{} of {} dimensions", group.present, group.of)
                                        : fmt::format("PARTIAL: {} of {} dimensions", group.present, group.of),
@@ -89,7 +91,7 @@ Table vbench_table(const VbenchScores& scores) {
   table.rows.push_back({{"Total", Emphasis::kBest},
                         {""},
                         {""},
-                        {per_cent(scores.total)},
+                        per_cent(scores.total),
                         {""},
                         {fmt::format("{}{} of {} dimensions", scores.total ? "" : "none: ", present(scores),
                                      scores.dimensions.size()),

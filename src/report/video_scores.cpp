@@ -193,7 +193,8 @@ Table metrics_table(const VideoScores& scores) {
   for (const auto& [metric, interval, missing] : scores.metrics) {
     auto& row = table.rows.emplace_back();
     row.push_back({metric.id});
-    row.push_back({interval ? format_value(interval->value, metric.unit) : "–"});
+    row.push_back({interval ? format_value(interval->value, metric.unit) : "–", Emphasis::kNone,
+                   interval ? exact(interval->value) : ""});
     row.push_back(
         {interval ? format_range(interval->value, interval->low, interval->high, metric.unit) : "–"});
     row.push_back({std::to_string(interval ? interval->n : 0)});

@@ -83,12 +83,15 @@ void raise_peaks(Database& db, const std::string& run, std::span<const SampleRec
 
 std::vector<MeasuredModel> read_memory_peaks(Database& db, const std::string& model) {
   std::vector<MeasuredModel> all;
-  // SQLite takes the columns beside max() from the row that has it.
+  // SQLite takes the columns beside max() from the row that has it; the inner query needs the index alone.
   const std::string sql =
-      "SELECT base, entry, run, max(peak_memory_bytes), frames, height, width, device, dtype, hardware "
-      "FROM run_models WHERE peak_memory_bytes > 0 " +
+      "SELECT p.base, p.entry, m.run, p.peak, m.frames, m.height, m.width, p.device, p.dtype, m.hardware "
+      "FROM "
+      "(SELECT base, entry, device, dtype, run, model, max(peak_memory_bytes) AS peak FROM run_models "
+      "WHERE peak_memory_bytes > 0 " +
       std::string(model.empty() ? "" : "AND base = ? ") +
-      "GROUP BY base, entry, device, dtype ORDER BY base, entry, max(peak_memory_bytes) DESC";
+      "GROUP BY base, entry, device, dtype) p JOIN run_models m ON m.run = p.run AND m.model = p.model "
+      "ORDER BY p.base, p.entry, p.peak DESC";
   Statement query = db.prepare(sql);
   if (!model.empty()) query.bind(model);
   while (query.step()) all.push_back({query.text(0), query.text(1), peak_from_row(query, 2)});

@@ -15,7 +15,7 @@ def test_completion(vidbench: Vidbench) -> None:
     assert complete(vidbench, "mod") == ["models"]
     assert "search" in complete(vidbench, "models", "")
     assert "--metrics" in complete(vidbench, "score", "videos", "--m")
-    assert complete(vidbench, "score", "videos", "--format", "j") == ["json"]
+    assert complete(vidbench, "score", "videos", "--format", "j") == ["json", "jsonl"]
     assert complete(vidbench, "score", "videos", "--format=h") == ["--format=html"]
     assert complete(vidbench, "run", "qu") == ["quickstart"]
     assert complete(vidbench, "run", "quickstart", "--model", "null,shapes-small-2") == ["null,shapes-small-24"]

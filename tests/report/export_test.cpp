@@ -46,10 +46,20 @@ TEST_F(ExportTest, WritesOneRecordASample) {
   EXPECT_FALSE(json["samples"][0].contains("video"));
 }
 
-TEST_F(ExportTest, RefusesWhatItCannotWrite) {
-  EXPECT_THROW((void)text({.format = "xlsx"}), Error);
-  EXPECT_THROW((void)text({.format = "md", .samples = true}), Error);
+TEST_F(ExportTest, SamplesAreWrittenInEveryFormat) {
+  const auto lines = split(trim(text({.format = "jsonl", .samples = true})), '\n');
+  ASSERT_EQ(lines.size(), 48U);
+  const Json second = Json::parse(lines[1]);
+  EXPECT_EQ(second["schema"], "vidbench.samples/1#samples");
+  EXPECT_EQ(second["run"], options_.run);
+  EXPECT_GT(second["metrics"]["shapes/flicker"].get<double>(), 0);
+  EXPECT_EQ(split(trim(text({.format = "md", .samples = true})), '\n').size(), 50U);
+  EXPECT_NE(text({.format = "latex", .samples = true}).find("prompt\\_ref"), std::string::npos);
+  EXPECT_NE(text({.format = "html", .samples = true}).find("<td class=\"\" data-v=\"s000001\">"),
+            std::string::npos);
 }
+
+TEST_F(ExportTest, RefusesWhatItCannotWrite) { EXPECT_THROW((void)text({.format = "xlsx"}), Error); }
 
 }  // namespace
 }  // namespace vidbench::report
