@@ -13,10 +13,12 @@
 #include "cli/fields.h"
 #include "cli/model_memory.h"
 #include "cli/model_text.h"
+#include "cli/model_versions.h"
 #include "cli/models_commands.h"
 #include "cli/models_fit.h"
 #include "cli/models_pull.h"
 #include "cli/output.h"
+#include "registry/environment.h"
 #include "registry/select.h"
 #include "report/format.h"
 #include "workers/conformance.h"
@@ -119,6 +121,13 @@ std::string describe_files(const Json& files) {
                      files["pickled"].empty() ? "" : "; PICKLED weights, which can run code");
 }
 
+std::string environment_text(const registry::Deployment& deployment) {
+  const registry::Environment environment = registry::find_environment(deployment);
+  if (environment.state == registry::EnvironmentState::kNone) return "";
+  const std::string named = environment.name.empty() ? "" : environment.name + ", ";
+  return named + (environment.ready() ? to_string(environment.state) : environment.lack());
+}
+
 Fields fields_of(const registry::Model& model, const ModelMemory& memory) {
   const registry::Card& card = model.card;
   const registry::Deployment& deployment = model.deployment;
@@ -144,6 +153,8 @@ Fields fields_of(const registry::Model& model, const ModelMemory& memory) {
     const Fields how = {{"runner", deployment.runner},
                         {"command", join(deployment.command, " ")},
                         {"settings", text_of(deployment.settings)},
+                        {"pinned by", pin_text(deployment)},
+                        {"environment", environment_text(deployment)},
                         {"dtype, device", deployment.dtype + ", " + deployment.device},
                         {"defaults", text_of(registry::to_json(deployment.defaults))},
                         {"digest", model.digest}};
@@ -153,6 +164,25 @@ Fields fields_of(const registry::Model& model, const ModelMemory& memory) {
   fields.emplace_back("runs here", runs_here(model));
   fields.emplace_back("defined in", model.origin);
   return fields;
+}
+
+std::string versions_text(const registry::Registry& registry, const registry::Model& model,
+                          const Context& context) {
+  const auto store = store::store_exists(context.effective_store_url()) ? context.open_store() : nullptr;
+  size_t earlier = 0, runs = 0;
+  for (const ModelVersion& version : model_versions(registry, model.id, store.get())) {
+    if (version.model != model.id) continue;
+    if (version.present)
+      runs += version.runs.size();
+    else
+      ++earlier;
+  }
+  const std::string present =
+      runs == 0 ? "the present one was never benchmarked here"
+                : fmt::format("the present one was benchmarked in {} run{}", runs, runs == 1 ? "" : "s");
+  if (earlier == 0) return present;
+  return fmt::format("{}, {} earlier one{}: vidbench models versions {}", present, earlier,
+                     earlier == 1 ? "" : "s", model.id);
 }
 
 void show(const ModelsArguments& arguments, const Context& context) {
@@ -168,6 +198,7 @@ void show(const ModelsArguments& arguments, const Context& context) {
   };
   const auto fields = [&] {
     Fields all = fields_of(model, memory);
+    if (model.deployed()) all.emplace_back("versions", versions_text(registry, model, context));
     all.emplace_back("fits hardware", fit_text(model));
     return all;
   };

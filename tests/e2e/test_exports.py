@@ -248,6 +248,8 @@ def test_versions_are_told_apart(vidbench: Vidbench) -> None:
     assert [float(row["latency"]) for row in rows] == [
         version["metrics"]["latency"]["value"] for version in (present, earlier)
     ]
+    shown = vidbench.run("models", "show", "a").stdout
+    assert "benchmarked in 1 run, 1 earlier one: vidbench models versions a" in " ".join(shown.split())
     table = vidbench.run("models", "versions", "a").stdout
     assert first in table and second in table and table.count("present") >= 1 and "earlier" in table
     compared = vidbench.json("compare", first, second)["pairs"]
@@ -285,6 +287,8 @@ def test_pins_are_shown(vidbench: Vidbench) -> None:
     (version,) = vidbench.json("models", "versions", "pinned")["versions"]
     assert version["pin"]["weights"] == [{"file": "w.bin", "sha256": digest}]
     assert digest[:12] in vidbench.run("models", "versions", "pinned").stdout
+    shown = vidbench.run("models", "show", "pinned").stdout
+    assert digest[:12] in shown and "never benchmarked here" in shown
 
 
 def test_measured_memory_replaces_what_its_makers_state(vidbench: Vidbench) -> None:
