@@ -18,6 +18,7 @@
 #include "registry/select.h"
 #include "report/format.h"
 #include "workers/conformance.h"
+#include "workers/container.h"
 #include "workers/http_runner.h"
 
 namespace vidbench::cli {
@@ -147,7 +148,8 @@ Fields fields_of(const registry::Model& model) {
 
 void show(const ModelsArguments& arguments) {
   const auto registry = registry::Registry::load_default();
-  const auto& model = registry.find(arguments.model);
+  registry::Model model = registry.find(arguments.model);
+  workers::ask_engine(model);
   if (arguments.format == "json") {
     Json json = registry::to_json(model);
     json["schema"] = "vidbench.model/1";
