@@ -124,8 +124,9 @@ def test_a_worker_in_an_image_keeps_the_protocol_and_runs(boxed: Vidbench, podma
     (entry,) = boxed.json("run", suite, "--model", "boxed")["entries"]
     assert entry["samples"] == {"planned": 3, "done": 3, "failed": 0}
     assert podman.containers() == []
-    (file,) = (boxed.home / "data/vidbench/runs").glob("*/manifest.json")
-    assert podman.image.split("@")[1] in file.read_text(), "the image is among the run's versions"
+    with boxed.store() as store:
+        (facts,) = store.execute("SELECT facts FROM model_facts").fetchone()
+    assert json.loads(facts)["versions"]["environment"] == podman.image.split("@")[1]
 
 
 def test_nothing_but_the_output_can_be_written_and_no_network_is_there(boxed: Vidbench, podman: Podman) -> None:
@@ -205,7 +206,7 @@ def test_an_image_that_is_not_there(boxed: Vidbench) -> None:
     missing = f"image {ABSENT} is not there (vidbench environments build boxed)"
     assert boxed.json("models", "show", "boxed")["missing"] == [missing]
     error = boxed.run("run", one_prompt(boxed), "--model", "boxed", code=3).stderr
-    assert f"error: model 'boxed' cannot run here: {missing}\n" in error, error
+    assert f"error: model 'boxed' cannot run here: {missing} — vidbench models show boxed\n" in error, error
     (check,) = boxed.json("models", "validate", "boxed", code=5)["checks"]
     assert check["detail"] == missing and not check["passed"]
     plan = boxed.json("run", one_prompt(boxed), "--model", "boxed", "--dry-run")
@@ -225,8 +226,8 @@ def test_what_would_run_is_printed(boxed: Vidbench, podman: Podman) -> None:
     assert {"--network=none", "--read-only", "--cap-drop=all", "--device=nvidia.com/gpu=all"} < set(argv)
     mounts = [word for word in argv if word.startswith("--mount")]
     assert mounts == [
-        f"--mount=type=bind,source={ROOT}/python,target={ROOT}/python,readonly=true",
         "--mount=type=bind,source={output_dir},target={output_dir}",
+        f"--mount=type=bind,source={ROOT}/python,target={ROOT}/python,readonly=true",
     ]
     online = boxed.json("run", one_prompt(boxed), "--model", "boxed", "--dry-run", "--online", "--device", "cpu")
     argv = online["models"][0]["execution"]["argv"]
