@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
 
 import pytest
 from conftest import BIN, ROOT, Vidbench
@@ -89,6 +90,28 @@ def podman(tmp_path_factory: pytest.TempPathFactory) -> Podman:
 def boxed(vidbench: Vidbench, podman: Podman) -> Vidbench:
     vidbench.environment.update(podman.environment)
     return vidbench
+
+
+@pytest.fixture
+def docked(boxed: Vidbench, podman: Podman, tmp_path: pathlib.Path) -> Iterator[Vidbench]:
+    """Docker's client, whose engine is podman: what runs is no child of the client."""
+    docker = shutil.which("docker")
+    if docker is None:
+        pytest.skip("docker's client is not installed")
+    wrapper = tmp_path / "docker"
+    limits = "--ulimit nofile=1024:1024 --ulimit nproc=4096:4096"  # as in the containers.conf above
+    wrapper.write_text(f'#!/bin/sh\n[ "$1" = run ] && shift && exec {docker} run {limits} "$@"\nexec {docker} "$@"\n')
+    wrapper.chmod(0o755)
+    socket = f"unix://{tmp_path}/podman.sock"
+    boxed.environment.update({"VIDBENCH_CONTAINERS": str(wrapper), "DOCKER_HOST": socket})
+    assert PODMAN
+    with subprocess.Popen([PODMAN, "system", "service", "--time=0", socket], env=boxed.environment) as service:
+        deadline = time.monotonic() + 30
+        while not (tmp_path / "podman.sock").exists():
+            assert time.monotonic() < deadline and service.poll() is None, "podman does not serve"
+            time.sleep(0.05)
+        yield boxed
+        service.terminate()
 
 
 def add_model(vidbench: Vidbench, image: str, **fields: object) -> None:
@@ -190,6 +213,19 @@ def test_no_container_is_left_when_vidbench_is_killed(boxed: Vidbench, podman: P
     while podman.containers():
         assert time.monotonic() < deadline, "the container outlived vidbench"
         time.sleep(0.1)
+
+
+def test_docker_runs_and_leaves_no_container(docked: Vidbench, podman: Podman) -> None:
+    add_model(docked, podman.image, command=["/bin/moving_bar"])
+    report = docked.json("models", "validate", "boxed")
+    assert report["passed"] and all(check["passed"] for check in report["checks"]), report
+    add_model(docked, podman.image, command=["/bin/bash", "-c", STALLS], timeouts={"stall_s": 3})
+    error = docked.run("run", one_prompt(docked), "--model", "boxed", "--max-attempts", "1", code=4).stderr
+    assert "no sign of life during 'generate'" in error
+    assert podman.containers() == []
+    add_model(docked, ABSENT, command=["/bin/moving_bar"])
+    (missing,) = docked.json("models", "show", "boxed")["missing"]
+    assert missing.endswith("is not there (vidbench environments build boxed)")
 
 
 def test_a_container_that_is_killed_is_told(boxed: Vidbench, podman: Podman) -> None:
