@@ -135,6 +135,7 @@ Fields fields_of(const registry::Model& model) {
     const Fields how = {{"runner", deployment.runner},
                         {"command", join(deployment.command, " ")},
                         {"settings", text_of(deployment.settings)},
+                        {"environment", text_of(registry::to_json(deployment.environment))},
                         {"dtype, device", deployment.dtype + ", " + deployment.device},
                         {"defaults", text_of(registry::to_json(deployment.defaults))},
                         {"digest", model.digest}};
