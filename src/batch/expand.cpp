@@ -11,6 +11,7 @@
 #include "base/strings.h"
 #include "engine/run.h"
 #include "engine/variants.h"
+#include "workers/container.h"
 
 namespace vidbench::batch {
 namespace fs = std::filesystem;
@@ -118,6 +119,7 @@ class Expansion {
     std::stable_sort(cells_.begin(), cells_.end(), [](auto& a, auto& b) { return a.priority > b.priority; });
     drop_repeated();
     tell_what_varies();
+    ask_engine();
     return std::move(cells_);
   }
 
@@ -197,6 +199,23 @@ class Expansion {
       for (Cell& cell : cells_)
         if (const auto found = cell.options.find(rule.name); found != cell.options.end())
           cell.varying[rule.name] = found->second;
+    }
+  }
+
+  // Each image once.
+  void ask_engine() {
+    std::map<std::string, std::vector<std::string>> known;
+    for (Cell& cell : cells_) {
+      const std::string& image = cell.model.deployment.environment.image;
+      if (image.empty()) continue;
+      auto& missing = cell.model.missing;
+      if (const auto found = known.find(image); found != known.end()) {
+        missing.insert(missing.end(), found->second.begin(), found->second.end());
+        continue;
+      }
+      const auto before = static_cast<std::ptrdiff_t>(missing.size());
+      workers::ask_engine(cell.model);
+      known[image] = {missing.begin() + before, missing.end()};
     }
   }
 

@@ -10,6 +10,7 @@
 #include "cli/status_line.h"
 #include "environments/build.h"
 #include "environments/installed.h"
+#include "workers/container.h"
 
 namespace vidbench::cli {
 namespace {
@@ -58,7 +59,7 @@ void build(const EnvironmentsArguments& arguments) {
   const auto registry = registry::Registry::load_default();
   for (const std::string& id : split_lists(arguments.models)) {
     const auto& model = registry.find(id);
-    const auto environment = registry::find_environment(model.deployment);
+    const auto environment = workers::look_up_environment(model.deployment);
     if (environment.state == registry::EnvironmentState::kNone) {
       log_info(fmt::format("{} names no environment", id));
       continue;
@@ -67,11 +68,13 @@ void build(const EnvironmentsArguments& arguments) {
       log_info(fmt::format("{} is there ({})", environment.name, to_string(environment.state)));
       continue;
     }
-    log_info("building " + environment.name + " …");
+    log_info(fmt::format("{} {} …", environment.image.empty() ? "building" : "pulling", environment.name));
     const StopOnSignal signals;
     const auto built = environments::build(environment, {}, signals.token());
     log_info(fmt::format("{} {}", environment.name,
-                         built == environments::Built::kBuilt ? "is built" : "was built by another process"));
+                         built != environments::Built::kBuilt ? "was built by another process"
+                         : environment.image.empty()          ? "is built"
+                                                              : "is pulled"));
   }
 }
 
@@ -89,15 +92,19 @@ void collect(const EnvironmentsArguments& arguments) {
 void add_environments_command(CLI::App& app, Context&) {
   auto arguments = std::make_shared<EnvironmentsArguments>();
   CLI::App* environments =
-      app.add_subcommand("environments", "the Python environments that models run in: list, build, gc");
+      app.add_subcommand("environments", "the environments that models run in: list, build, gc");
   environments->require_subcommand(1);
-  CLI::App* list_command = environments->add_subcommand("list", "those that were built on this machine");
+  CLI::App* list_command =
+      environments->add_subcommand("list", "those that were built or pulled on this machine");
   add_output_options(*list_command, arguments->output);
   list_command->callback([arguments] {
-    show(environments::list_installed(registry::Registry::load_default()), arguments->output);
+    const auto registry = registry::Registry::load_default();
+    auto all = environments::list_installed(registry);
+    for (auto& image : environments::list_images(registry)) all.push_back(std::move(image));
+    show(all, arguments->output);
   });
-  CLI::App* build_command =
-      environments->add_subcommand("build", "make what a model's deployment names, with pip");
+  CLI::App* build_command = environments->add_subcommand(
+      "build", "make what a model's deployment names with pip, or pull its image");
   build_command->add_option("model", arguments->models, "model ids, separated by commas")->required();
   build_command->callback([arguments] { build(*arguments); });
   CLI::App* gc_command = environments->add_subcommand(

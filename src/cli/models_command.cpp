@@ -22,6 +22,7 @@
 #include "registry/select.h"
 #include "report/format.h"
 #include "workers/conformance.h"
+#include "workers/container.h"
 #include "workers/http_runner.h"
 
 namespace vidbench::cli {
@@ -122,10 +123,12 @@ std::string describe_files(const Json& files) {
 }
 
 std::string environment_text(const registry::Deployment& deployment) {
-  const registry::Environment environment = registry::find_environment(deployment);
+  const registry::Environment environment = workers::look_up_environment(deployment);
   if (environment.state == registry::EnvironmentState::kNone) return "";
-  const std::string named = environment.name.empty() ? "" : environment.name + ", ";
-  return named + (environment.ready() ? to_string(environment.state) : environment.lack());
+  const std::string& image = deployment.environment.image;
+  const std::string name = image.empty() ? environment.name : image;
+  return (name.empty() ? "" : name + ", ") +
+         (environment.ready() ? to_string(environment.state) : environment.lack());
 }
 
 Fields fields_of(const registry::Model& model, const ModelMemory& memory) {
@@ -187,7 +190,8 @@ std::string versions_text(const registry::Registry& registry, const registry::Mo
 
 void show(const ModelsArguments& arguments, const Context& context) {
   const auto registry = registry::Registry::load_default();
-  const auto& model = registry.find(arguments.model);
+  registry::Model model = registry.find(arguments.model);
+  workers::ask_engine(model);
   const ModelMemory memory(context);
   const auto document = [&] {
     Json json = model_json(model, memory);

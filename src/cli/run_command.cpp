@@ -18,6 +18,7 @@
 #include "cli/terminal.h"
 #include "engine/run.h"
 #include "engine/variants.h"
+#include "workers/container.h"
 #include "workers/execution.h"
 
 namespace vidbench::cli {
@@ -40,7 +41,10 @@ std::vector<registry::Model> choose_models(const RunArguments& arguments, const 
   const auto registry = registry::Registry::load_default();
   const auto names = split_lists(arguments.models);
   std::vector<registry::Model> models;
-  for (const auto& id : names.empty() ? suite.models : names) models.push_back(registry.find(id));
+  for (const auto& id : names.empty() ? suite.models : names) {
+    models.push_back(registry.find(id));
+    workers::ask_engine(models.back());
+  }
   engine::SettingsGrid grid;
   for (const auto& rule : suites::setting_rules())
     if (const auto found = arguments.settings.find(std::string(rule.name));
@@ -202,7 +206,8 @@ void resume(RunArguments& arguments, Context& context) {
   arguments.suite = record.manifest.at("suite").at("source").get<std::string>();
   complete(arguments, context);
   restore_options(record.manifest, arguments.options);
-  const auto models = engine::models_of(record.manifest, registry::Registry::load_default());
+  auto models = engine::models_of(record.manifest, registry::Registry::load_default());
+  for (auto& model : models) workers::ask_engine(model);
   const auto plan = engine::make_plan(suites::find_suite(arguments.suite), models, arguments.options.plan);
   execute(*store, arguments, context, [&](engine::Observer& observer, const std::stop_token& stop) {
     return engine::resume_run(*store, record, plan, arguments.options, observer, stop,

@@ -60,6 +60,12 @@ std::vector<Key> places() {
            .fallback = ".venv/bin/python of the installation, else python3",
            .variable = "VIDBENCH_PYTHON",
            .help = "Python interpreter of the diffusers worker",
+           .published = true},
+          {.name = "containers",
+           .type = Type::kProgram,
+           .fallback = "podman, else docker",
+           .variable = "VIDBENCH_CONTAINERS",
+           .help = "engine of models that run in an image; Docker's options when its name has docker in it",
            .published = true}};
 }
 

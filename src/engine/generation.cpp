@@ -52,7 +52,11 @@ class ModelGeneration {
     options.device = context_.options.device;
     options.offline = context_.options.offline;
     fs::create_directories(options.log_path.parent_path());
-    return options;
+    fs::create_directories(work_);
+    std::vector<workers::GenerateRequest> requests;
+    for (size_t s = 0; s < context_.plan.samples.size(); ++s)
+      if (context_.plan.samples[s].model == model_.id) requests.push_back(context_.plan.requests[s]);
+    return workers::with_files(options, fs::absolute(work_), requests);
   }
 
   // Commits what the cache has; returns the rest.

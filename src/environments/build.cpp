@@ -12,6 +12,7 @@
 #include "blobs/file_lock.h"
 #include "environments/program.h"
 #include "registry/program.h"
+#include "workers/container.h"
 
 namespace vidbench::environments {
 namespace fs = std::filesystem;
@@ -26,6 +27,26 @@ fs::path base_python(const registry::Environment& environment) {
                       fmt::format("install Python {}",
                                   environment.python_version.empty() ? "3" : environment.python_version));
   return *python.path;
+}
+
+// The engine checks what it pulls against the digest; it is asked again all the same.
+Built pull_image(const registry::Environment& environment, const BuildOptions& options,
+                 const std::stop_token& stop) {
+  if (environment.ready()) return Built::kAlreadyThere;
+  const auto engine = registry::find_container_engine();
+  if (environment.state != registry::EnvironmentState::kMissing || !engine)
+    throw_environment(environment.lack());
+  const TemporaryDirectory scratch("vidbench-pull");
+  Program program;
+  program.argv = {engine->program.string(), "pull", environment.image};
+  program.log = scratch.path() / "pull.log";
+  program.on_line = options.on_line;
+  run_program(program, stop);
+  registry::Deployment deployment;
+  deployment.environment.image = environment.image;
+  const registry::Environment pulled = workers::look_up_environment(deployment);
+  if (!pulled.ready()) throw_environment(fmt::format("after the pull: {}", pulled.lack()));
+  return Built::kBuilt;
 }
 
 class Builder {
@@ -90,6 +111,7 @@ class Builder {
 
 Built build(const registry::Environment& environment, const BuildOptions& options,
             const std::stop_token& stop) {
+  if (!environment.image.empty()) return pull_image(environment, options, stop);
   if (environment.folder.empty())
     throw_input(environment.problem.empty() ? "the model names no environment that could be built"
                                             : environment.problem,

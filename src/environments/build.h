@@ -19,7 +19,8 @@ enum class Built { kAlreadyThere, kBuilt };
 // settings (PIP_INDEX_URL, PIP_NO_INDEX, PIP_FIND_LINKS, …) say where they come from. Several processes that
 // want the same one build it once. What an interrupted build left is removed first. Beside environment.json
 // lies lock.txt: what was installed in fact. Throws Error(kInput) for an environment that cannot be built,
-// Error(kEnvironment) with pip's last lines, Error(kInterrupted) after a stop request.
+// Error(kEnvironment) with pip's last lines, Error(kInterrupted) after a stop request. An image (as
+// look_up_environment() found it) is pulled by the engine.
 Built build(const registry::Environment& environment, const BuildOptions& options,
             const std::stop_token& stop);
 

@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "registry/environment.h"
+#include "workers/container.h"
 
 namespace vidbench::environments {
 namespace fs = std::filesystem;
@@ -73,6 +74,23 @@ std::vector<Installed> list_installed(const registry::Registry& registry) {
   }
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return all;
+}
+
+std::vector<Installed> list_images(const registry::Registry& registry) {
+  std::map<std::string, Installed> images;
+  for (const registry::Model& model : registry.models()) {
+    const std::string& name = model.deployment.environment.image;
+    if (name.empty()) continue;
+    const bool asked = images.contains(name);
+    Installed& image = images[name];
+    image.name = name;
+    image.models.push_back(model.id);
+    if (!asked) image.complete = workers::look_up_environment(model.deployment).ready();
+  }
+  std::vector<Installed> there;
+  for (auto& [name, image] : images)
+    if (image.complete) there.push_back(std::move(image));
+  return there;
 }
 
 std::vector<Installed> collect_garbage(const registry::Registry& registry, bool dry_run) {

@@ -23,6 +23,10 @@ struct Installed {
 // By name. What each model of `registry` names is looked up once.
 [[nodiscard]] std::vector<Installed> list_installed(const registry::Registry& registry);
 
+// The images that models of `registry` name and the engine has; it is asked for each. Its own commands remove
+// them.
+[[nodiscard]] std::vector<Installed> list_images(const registry::Registry& registry);
+
 // Removes those that no model names, interrupted builds among them, but none that is in use. Returns what was
 // (or, in a dry run, would be) removed.
 std::vector<Installed> collect_garbage(const registry::Registry& registry, bool dry_run);

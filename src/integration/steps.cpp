@@ -14,6 +14,7 @@
 #include "registry/environment.h"
 #include "registry/hub_files.h"
 #include "report/publish.h"
+#include "workers/container.h"
 
 namespace vidbench::integration {
 namespace {
@@ -96,15 +97,16 @@ void register_model(Work& work, Step& step) {
 }
 
 void prepare_environment(Work& work, Step& step) {
-  const auto environment = registry::find_environment(work.model.deployment);
+  const auto environment = workers::look_up_environment(work.model.deployment);
   if (environment.state == registry::EnvironmentState::kNone) {
     step.result = "it names no environment";
   } else if (environment.ready()) {
     step.result = fmt::format("{} is {}", environment.name, to_string(environment.state));
   } else {
-    work.options.on_note(fmt::format("building {}", environment.name));
+    const bool image = !environment.image.empty();
+    work.options.on_note(fmt::format("{} {}", image ? "pulling" : "building", environment.name));
     (void)environments::build(environment, {work.options.on_note}, work.stop);
-    step.result = fmt::format("{} was built", environment.name);
+    step.result = fmt::format("{} was {}", environment.name, image ? "pulled" : "built");
   }
   if (!environment.requirements.lines.empty() && !environment.requirements.locked)
     step.findings.emplace_back("its requirements are not pinned: another day may install others");

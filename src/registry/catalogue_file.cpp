@@ -12,6 +12,7 @@
 #include "base/yaml.h"
 #include "base/yaml_guard.h"
 #include "registry/command_template.h"
+#include "registry/container_engine.h"
 #include "registry/weight_sources.h"
 
 namespace vidbench::registry {
@@ -93,10 +94,22 @@ bool is_requirements_file(const std::string& text) {
   return !path.empty() && !path.lexically_normal().string().starts_with("..");
 }
 
+void read_image(YamlMap& map, EnvironmentName& environment) {
+  for (const char* other : {"requirements", "python"})
+    if (map.has(other)) map.fail(other, fmt::format("'{}' beside 'image': the image has its own", other));
+  environment.image = map.text("image");
+  if (const ImageFault fault = fault_of_image(environment.image); !fault.message.empty())
+    map.fail("image", fault.message, fault.hint);
+}
+
 void read_environment(YamlMap& model, Deployment& deployment) {
   auto map = model.optional_map("environment");
   if (!map) return;
-  EnvironmentName& environment = deployment.environment;
+  EnvironmentName& environment = deployment.environment = {};
+  if (map->has("image")) {
+    read_image(*map, environment);
+    return map->finish();
+  }
   environment.requirements = map->text("requirements");
   if (!is_requirements_file(environment.requirements))
     map->fail("requirements", fmt::format("'{}' is not a requirements file", environment.requirements),
@@ -206,7 +219,7 @@ void read_fields(YamlMap& map, Model& model) {
 
 void check_environment(const YamlMap& map, const Deployment& deployment) {
   const std::string& requirements = deployment.environment.requirements;
-  if (requirements.empty()) return;
+  if (requirements.empty() && deployment.environment.image.empty()) return;
   if (deployment.runner != "command" && deployment.runner != "worker" && deployment.runner != "diffusers")
     map.fail("environment", fmt::format("runner '{}' takes no 'environment'", deployment.runner));
   if (requirements.starts_with("checkout:") && !deployment.settings.contains("repository") &&

@@ -33,6 +33,14 @@ ProgramSearch search_program(const Deployment& deployment, const CommandTemplate
   return find_program(in_checkout ? (checkout / name).string() : name);
 }
 
+// What an image has is not looked for: its name stands as it is, but for the checkout's own programs.
+ProgramSearch program_in_image(const CommandTemplate& command, const fs::path& checkout) {
+  const std::string& name = command.command.front();
+  if (name == "python" && !command.python.empty()) return {command.python, {}};
+  const bool in_checkout = !checkout.empty() && name.find('/') != std::string::npos;
+  return {in_checkout ? checkout / name : fs::path(name), {}};
+}
+
 std::optional<fs::path> locate_download(const std::string& location, std::vector<std::string>& missing) {
   const fs::path cache = blobs::hub_cache();
   const auto found = blobs::find_files(blobs::Store::open_default(), cache, hub_reference(location));
@@ -80,7 +88,9 @@ CommandPlaces find_places(const Deployment& deployment) {
             ? fmt::format("the folder {} is not there", places.checkout.string())
             : fmt::format("the checkout {0} is not there (git clone https://github.com/{1} {0})",
                           places.checkout.string(), command.repository));
-  const ProgramSearch program = search_program(deployment, command, places.checkout);
+  const bool in_image = !deployment.environment.image.empty();
+  const ProgramSearch program = in_image ? program_in_image(command, places.checkout)
+                                         : search_program(deployment, command, places.checkout);
   places.program = program.path ? program.path->string() : command.command.front();
   const bool in_missing_checkout = !there && command.command.front().find('/') != std::string::npos;
   if (!program.path && !in_missing_checkout)

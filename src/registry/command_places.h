@@ -18,6 +18,7 @@ struct CommandPlaces {
   std::vector<std::string> missing;            // one sentence each, with the way out
 };
 
+// Of a deployment with an image the program is one in there, and not looked for. Else
 // `python` in the command is settings.python, else that of the environment that the deployment names, else
 // the checkout's .venv, else find_python(). Checkouts lie in $VIDBENCH_REPOSITORIES (else `repositories` in
 // the data folder)/owner/name.

@@ -12,6 +12,7 @@
 #include "base/strings.h"
 #include "base/variable.h"
 #include "registry/command_places.h"
+#include "registry/container_engine.h"
 #include "registry/program.h"
 
 namespace vidbench::registry {
@@ -165,6 +166,16 @@ void choose(Environment& environment) {
   environment.problem = python.path ? "" : python.complaint("python3");
 }
 
+Environment of_image(const std::string& image) {
+  Environment environment;
+  environment.name = environment.image = image;
+  environment.state = EnvironmentState::kImage;
+  if (find_container_engine()) return environment;
+  environment.state = EnvironmentState::kUnbuildable;
+  environment.problem = engine_complaint();
+  return environment;
+}
+
 }  // namespace
 
 Requirements read_requirements(const fs::path& file) { return RequirementsReader().read(file); }
@@ -181,6 +192,10 @@ std::string to_string(EnvironmentState state) {
       return "built";
     case EnvironmentState::kAdopted:
       return "adopted";
+    case EnvironmentState::kImage:
+      return "an image";
+    case EnvironmentState::kPulled:
+      return "pulled";
     case EnvironmentState::kMissing:
       return "missing";
     case EnvironmentState::kUnbuildable:
@@ -189,17 +204,31 @@ std::string to_string(EnvironmentState state) {
   return "unbuildable";
 }
 
+bool Environment::ready() const {
+  if (!image.empty()) return state == EnvironmentState::kImage || state == EnvironmentState::kPulled;
+  return state == EnvironmentState::kNone || !python.empty();
+}
+
 std::string Environment::lack() const {
   if (ready()) return "";
-  return problem.empty() ? fmt::format("environment {} is not built", name) : problem;
+  if (!problem.empty()) return problem;
+  return image.empty() ? fmt::format("environment {} is not built", name)
+                       : fmt::format("image {} is not there", image);
+}
+
+std::string Environment::lack_and_remedy(const std::string& model) const {
+  const bool buildable = state == EnvironmentState::kMissing;
+  return lack() + (buildable ? fmt::format(" (vidbench environments build {})", model) : "");
 }
 
 std::string Environment::content_name() const {
+  if (!image.empty()) return image_digest(image);
   return state == EnvironmentState::kBuilt || state == EnvironmentState::kAdopted ? name : "";
 }
 
 Environment find_environment(const Deployment& deployment) {
   Environment environment;
+  if (!deployment.environment.image.empty()) return of_image(deployment.environment.image);
   std::string requirements = deployment.environment.requirements;
   if (requirements.empty() && deployment.runner == "diffusers") requirements = kDiffusers;
   if (requirements.empty()) return environment;

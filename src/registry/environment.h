@@ -1,4 +1,4 @@
-// The environment a deployment names: Python packages by a requirements file.
+// The environment a deployment names: Python packages by a requirements file, or an image of a container.
 #pragma once
 
 #include <filesystem>
@@ -33,23 +33,30 @@ enum class EnvironmentState {
   kChosen,      // $VIDBENCH_PYTHON stands for every environment
   kBuilt,       // by `vidbench environments build`
   kAdopted,     // the installation's .venv has the same packages in the same versions
-  kMissing,     // it can be built
-  kUnbuildable  // its requirements file is not there (yet), or cannot be used
+  kImage,       // of a container; whether the engine has it was not asked (workers/container.h)
+  kPulled,      // an image that the engine has
+  kMissing,     // it can be built, or pulled
+  kUnbuildable  // its requirements file is not there (yet), or cannot be used; no engine is there
 };
 [[nodiscard]] std::string to_string(EnvironmentState state);
 
 struct Environment {
   EnvironmentState state = EnvironmentState::kNone;
-  std::string name;  // content-addressed: "requirements-diffusers-1f0c2a…"
+  std::string name;   // content-addressed: "requirements-diffusers-1f0c2a…"
+  std::string image;  // as the deployment names it; then nothing but state and problem says more
   Requirements requirements;
   std::string python_version;    // "3.10"; "" = any
   std::filesystem::path folder;  // of a built one, or where it would be; "" of an unbuildable one
   std::filesystem::path python;  // empty unless chosen, built or adopted
   std::string problem;           // of an unbuildable one, and of an interpreter that is not there
-  [[nodiscard]] bool ready() const { return state == EnvironmentState::kNone || !python.empty(); }
+  // An image that was not asked for counts as there.
+  [[nodiscard]] bool ready() const;
   // Why it is not ready, one sentence; "" when it is.
   [[nodiscard]] std::string lack() const;
-  // The name where it says which packages there are, "" for an interpreter that the user chose and for none.
+  // The same with what a model's user can do about it.
+  [[nodiscard]] std::string lack_and_remedy(const std::string& model) const;
+  // The name where it says which packages there are, the digest of an image, "" for an interpreter that the
+  // user chose and for none.
   [[nodiscard]] std::string content_name() const;
 };
 

@@ -44,14 +44,14 @@ std::vector<std::string> Machine::missing_environment(const Model& model) const 
   const std::string& requirements = deployment.environment.requirements;
   const std::string checkout =
       requirements.starts_with("checkout:") ? checkout_of(deployment).string() : deployment.runner;
-  const std::string key = checkout + "\n" + requirements + "\n" + deployment.environment.python;
+  const std::string key = checkout + "\n" + requirements + "\n" + deployment.environment.python + "\n" +
+                          deployment.environment.image;
   auto known = of_environments_.find(key);
   if (known == of_environments_.end())
     known = of_environments_.emplace(key, find_environment(deployment)).first;
   const Environment& environment = known->second;
   if (environment.ready()) return {};
-  const bool buildable = environment.state == EnvironmentState::kMissing;
-  return {environment.lack() + (buildable ? fmt::format(" (vidbench environments build {})", model.id) : "")};
+  return {environment.lack_and_remedy(model.id)};
 }
 
 void Machine::check_diffusers(const Model& model, std::vector<std::string>& missing) const {
@@ -77,7 +77,7 @@ std::vector<std::string> Machine::missing(const Model& model) const {
   const Deployment& deployment = model.deployment;
   if (!model.deployed()) return {undeployed(model.card)};
   std::vector<std::string> missing = missing_environment(model);
-  if (deployment.runner == "worker") {
+  if (deployment.runner == "worker" && deployment.environment.image.empty()) {
     const ProgramSearch program = find_program(deployment.command.front());
     if (!program.path) missing.push_back(program.complaint(deployment.command.front()));
   }

@@ -62,6 +62,7 @@ Deployment deployment_from_json(const Json& json) {
   const Json& environment = json.at("environment");
   take(environment, "requirements", deployment.environment.requirements);
   take(environment, "python", deployment.environment.python);
+  take(environment, "image", deployment.environment.image);
   for (const Json& file : json.at("weights"))
     deployment.weights.push_back({file.at("path").get<std::string>(),
                                   file.at("sha256").is_null() ? "" : file.at("sha256").get<std::string>()});
@@ -93,6 +94,7 @@ Json to_json(const EnvironmentName& environment) {
   Json json = Json::object();
   if (!environment.requirements.empty()) json["requirements"] = environment.requirements;
   if (!environment.python.empty()) json["python"] = environment.python;
+  if (!environment.image.empty()) json["image"] = environment.image;
   return json;
 }
 

@@ -23,10 +23,12 @@ struct WeightFile {
   std::string sha256;          // "" = not pinned
 };
 
-// The Python packages that the model needs (environment.h); empty = none are named.
+// What the model's process needs around it (environment.h): Python packages, or an image; empty = nothing is
+// named.
 struct EnvironmentName {
   std::string requirements;  // a requirements file: a path from the resource root, or "checkout:FILE"
   std::string python;        // the version of Python that it must be: "3.10"; "" = any
+  std::string image;  // of a container: "docker.io/org/name@sha256:…", or "sha256:…"; excludes the others
 };
 
 // How a model is run. `runner`: "worker" (any program that speaks the protocol), "diffusers" (the Python

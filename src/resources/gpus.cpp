@@ -6,7 +6,7 @@
 
 #include "base/strings.h"
 #include "registry/program.h"
-#include "resources/ask.h"
+#include "workers/ask.h"
 
 namespace vidbench::resources {
 namespace fs = std::filesystem;
@@ -35,10 +35,10 @@ std::vector<Gpu> nvidia_gpus(std::vector<std::string>& notes) {
       notes.emplace_back("nvidia-smi is not there: the memory of NVIDIA GPUs is not known");
     return by_proc;
   }
-  const Answer answer =
-      ask({program.path->string(), "--query-gpu=name,memory.total,driver_version,compute_cap",
-           "--format=csv,noheader,nounits"},
-          kTimeout_s);
+  const workers::Answer answer =
+      workers::ask({program.path->string(), "--query-gpu=name,memory.total,driver_version,compute_cap",
+                    "--format=csv,noheader,nounits"},
+                   kTimeout_s);
   if (answer.ok) return parse_nvidia_smi(answer.output);
   notes.push_back(fmt::format("nvidia-smi {}: {}", answer.end, one_line(trim(answer.output))));
   return by_proc;

@@ -4,7 +4,7 @@
 
 #include "base/strings.h"
 #include "registry/program.h"
-#include "resources/ask.h"
+#include "workers/ask.h"
 
 namespace vidbench::resources {
 namespace {
@@ -20,7 +20,7 @@ Finding tried(Finding finding, const std::string& program, const std::vector<std
   }
   std::vector<std::string> argv = {search.path->string()};
   argv.insert(argv.end(), words.begin(), words.end());
-  const Answer answer = ask(argv, kTimeout_s);
+  const workers::Answer answer = workers::ask(argv, kTimeout_s);
   finding.available = answer.ok;
   if (answer.ok) {
     finding.detail = search.path->string();

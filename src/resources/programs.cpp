@@ -8,7 +8,7 @@
 #include "base/files.h"
 #include "base/strings.h"
 #include "registry/program.h"
-#include "resources/ask.h"
+#include "workers/ask.h"
 
 namespace vidbench::resources {
 namespace {
@@ -54,7 +54,7 @@ Finding ask_version(Finding finding, const registry::ProgramSearch& search,
     finding.detail = fmt::format("no program {} beside vidbench or in PATH", finding.name);
     return finding;
   }
-  const Answer answer = ask({search.path->string(), option}, kTimeout_s);
+  const workers::Answer answer = workers::ask({search.path->string(), option}, kTimeout_s);
   finding.available = answer.ok;
   finding.version = answer.ok ? version_in(answer.output) : "";
   finding.detail =
@@ -76,7 +76,7 @@ std::vector<Finding> python_findings() {
     python.detail = search.complaint("python3");
     return {python};
   }
-  const Answer answer = ask({search.path->string(), "-c", kPackagesProbe}, kImport_s);
+  const workers::Answer answer = workers::ask({search.path->string(), "-c", kPackagesProbe}, kImport_s);
   if (!answer.ok) {
     python.detail =
         fmt::format("{} {}: {}", search.path->string(), answer.end, one_line(trim(answer.output)));

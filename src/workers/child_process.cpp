@@ -61,6 +61,7 @@ struct Launch {
   int in, out, err, error_pipe;
   const char* directory;  // nullptr = ours
   bool supervised;
+  char* const* cleanup;  // nullptr = none
   pid_t parent;
 };
 
@@ -98,7 +99,7 @@ struct Launch {
     [[maybe_unused]] const auto written = ::write(launch.error_pipe, &error, sizeof error);
     ::_exit(127);
   }
-  supervise(program);
+  supervise(program, launch.cleanup, launch.environment);
 }
 
 }  // namespace
@@ -156,8 +157,10 @@ void ChildProcess::guard(const ChildOptions& options, int child_stdin, int child
   sigset_t all;
   ::sigfillset(&all);  // handlers of ours run on other threads, and not in the child before exec
   ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
-  std::vector<std::string> argv = options.argv, environment = merged_environment(options);
-  const std::vector<char*> argv_pointers = pointers(argv), environment_pointers = pointers(environment);
+  std::vector<std::string> argv = options.argv, environment = merged_environment(options),
+                           cleanup = options.cleanup;
+  const std::vector<char*> argv_pointers = pointers(argv), environment_pointers = pointers(environment),
+                           cleanup_pointers = pointers(cleanup);
   const Launch launch{argv_pointers.data(),
                       environment_pointers.data(),
                       child_stdin,
@@ -166,6 +169,7 @@ void ChildProcess::guard(const ChildOptions& options, int child_stdin, int child
                       error_pipe,
                       options.directory.empty() ? nullptr : options.directory.c_str(),
                       options.supervised,
+                      cleanup.empty() ? nullptr : cleanup_pointers.data(),
                       ::getpid()};
   const pid_t pid = ::fork();
   if (pid == 0) become_child(launch);

@@ -47,6 +47,9 @@ struct ChildOptions {
   // started, process groups and sessions of their own included, when the program ends, when we kill it, and
   // when vidbench itself is killed. For programs that know nothing of us.
   bool supervised = false;
+  // Run by that small process when all of them have ended: argv[0] an absolute path. For what a program
+  // leaves to others, who outlive it.
+  std::vector<std::string> cleanup;
 };
 
 // Each child has a thread of ours that starts it, waits for it and then kills what is left of its process

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "workers/container.h"
 
 namespace vidbench::workers {
 namespace {
@@ -105,6 +106,23 @@ CommandLine make_command_line(const registry::CommandTemplate& command, const re
   line.directory = places.checkout.empty() ? files.folder : places.checkout;
   line.environment = environment_of(command, values, device, options);
   line.output = command.output.empty() ? values.at("output") : registry::fill(command.output, values);
+  return line;
+}
+
+CommandLine in_container(CommandLine line, const CommandFiles& files, const registry::Model& model,
+                         const RunnerOptions& options, const std::string& name) {
+  const auto engine = registry::find_container_engine();
+  if (!engine) throw_environment(fmt::format("model {}: {}", model.id, registry::engine_complaint()));
+  ContainerOptions container = container_options(model, options);
+  container.name = name;
+  container.directory = line.directory;
+  if (!files.prompt_file.empty()) container.mounts.push_back({files.prompt_file});
+  if (line.directory != files.folder && !line.output.starts_with(files.folder.string()))
+    container.mounts.push_back({line.directory, true});
+  container.environment.insert(container.environment.end(), line.environment.begin(), line.environment.end());
+  line.environment.clear();
+  line.argv = container_command(*engine, model.deployment.environment.image, container, line.argv);
+  line.cleanup = removal_command(*engine, name);
   return line;
 }
 

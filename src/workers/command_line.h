@@ -17,7 +17,8 @@ struct CommandLine {
   std::vector<std::string> argv;
   std::filesystem::path directory;  // to work in
   std::vector<std::pair<std::string, std::string>> environment;
-  std::string output;  // pattern of the video's path, absolute or below `directory`
+  std::string output;                // pattern of the video's path, absolute or below `directory`
+  std::vector<std::string> cleanup;  // ChildOptions::cleanup
 };
 
 // Where the script may write, and the file that holds the prompt.
@@ -36,5 +37,11 @@ struct CommandFiles {
                                             const registry::CommandPlaces& places,
                                             const GenerateRequest& request, const CommandFiles& files,
                                             const std::string& device, const RunnerOptions& options);
+
+// The same in a container of that name of the deployment's image; `options` as with_files() makes them. The
+// folder to work in is writable where `output` lies in it.
+[[nodiscard]] CommandLine in_container(CommandLine line, const CommandFiles& files,
+                                       const registry::Model& model, const RunnerOptions& options,
+                                       const std::string& name);
 
 }  // namespace vidbench::workers

@@ -123,6 +123,7 @@ class CommandProcess {
     options.directory = line.directory.string();
     options.stderr_to_stdout = true;
     options.supervised = true;
+    options.cleanup = line.cleanup;
     return options;
   }
 
@@ -195,7 +196,9 @@ class CommandRunner : public Runner {
       : model_(std::move(model)),
         options_(std::move(options)),
         command_(registry::read_command_template(model_.deployment)),
-        device_(options_.device == "auto" ? model_.deployment.device : options_.device) {}
+        device_(options_.device == "auto" ? model_.deployment.device : options_.device) {
+    if (in_image() && device_ == "auto") device_ = "cpu";  // a container has no GPU unless it is asked for
+  }
 
   store::ModelFacts start() override {
     lease_ = hold_files(model_);
@@ -257,6 +260,8 @@ class CommandRunner : public Runner {
   }
 
  private:
+  [[nodiscard]] bool in_image() const { return !model_.deployment.environment.image.empty(); }
+
   store::GeneratedVideo make(const GenerateRequest& request, const fs::path& output_dir,
                              const ProgressFunction& progress, const std::stop_token& stop) {
     if (const auto refused = refusal(command_, request, model_.deployment.defaults))
@@ -269,8 +274,11 @@ class CommandRunner : public Runner {
       write_file_atomic(prompt_folder->path() / "prompt.txt", request.prompt + "\n", Durability::kCrash);
     }
     const fs::path prompt_file = prompt_folder ? prompt_folder->path() / "prompt.txt" : fs::path();
-    const CommandLine line =
-        make_command_line(command_, places_, request, {scratch.path(), prompt_file}, device_, options_);
+    const CommandFiles files{scratch.path(), prompt_file};
+    CommandLine line = make_command_line(command_, places_, request, files, device_, options_);
+    if (in_image())
+      line = in_container(std::move(line), files, model_, with_files(options_, scratch.path(), {&request, 1}),
+                          new_container_name());
     return execute(line, request, output_dir / request.id, progress, stop);
   }
 
@@ -302,7 +310,8 @@ class CommandRunner : public Runner {
     if (made.empty() && output.out_of_memory()) throw WorkerError(output.failure(status, false));
     video.path = take_video(made, line.output, target).string();
     video.fps = request.fps.value_or(0);
-    if (runs_on_cpu(device_)) video.peak_memory_bytes = process.peak_resident_bytes();
+    // Of a container this process is no measure.
+    if (runs_on_cpu(device_) && !in_image()) video.peak_memory_bytes = process.peak_resident_bytes();
     return video;
   }
 

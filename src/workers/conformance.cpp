@@ -41,6 +41,7 @@ class Conformance {
     asks_steps_ = speaks_protocol_ || registry::read_command_template(model.deployment).uses("steps");
     // How a worker ends is judged, not how fast a busy machine tears down its libraries.
     runner_options_.shutdown_grace_s = std::max(runner_options.shutdown_grace_s, 60.0);
+    runner_options_ = with_files(runner_options_, videos_.path(), requests());
   }
 
   ConformanceReport run() {
@@ -69,15 +70,14 @@ class Conformance {
   bool check_environment() {
     if (environment_.state == registry::EnvironmentState::kNone) return true;
     return add("its environment is there", environment_.ready(),
-               environment_.problem.empty()
-                   ? fmt::format("{}: {}", environment_.name, to_string(environment_.state))
-                   : environment_.problem);
+               environment_.ready() ? fmt::format("{}: {}", environment_.name, to_string(environment_.state))
+                                    : environment_.lack_and_remedy(model_.id));
   }
 
   // A process that is never loaded: greets, refuses a method it does not know, ends when asked.
   bool check_handshake() {
     try {
-      WorkerProcess worker(worker_options(command_of(model_, environment_), runner_options_));
+      WorkerProcess worker(launch_worker(model_, environment_, runner_options_).worker);
       const Json hello = initialize(worker, runner_options_, "generate", model_.deployment.start_timeout_s);
       const Json name = hello.value("name", Json());
       add("handshake", true, name.is_string() ? one_line(name.get<std::string>()) : "no name");
@@ -229,7 +229,7 @@ class Conformance {
   const registry::Model& model_;
   RunnerOptions runner_options_;
   const ConformanceOptions& options_;
-  const registry::Environment environment_ = registry::find_environment(model_.deployment);
+  const registry::Environment environment_ = look_up_environment(model_.deployment);
   bool speaks_protocol_ = true, asks_steps_ = true;
   TemporaryDirectory videos_{"vidbench-validate"};
   ConformanceReport report_;

@@ -19,15 +19,20 @@ Execution command_execution(const registry::Model& model, const GenerateRequest&
   if (const auto refused = refusal(command, complete, model.deployment.defaults))
     throw_input(fmt::format("model {}: {}", model.id, refused->message));
   const std::string device = options.device == "auto" ? model.deployment.device : options.device;
-  const CommandLine line = make_command_line(command, registry::find_places(model.deployment), complete,
-                                             {"{output_dir}", "{prompt_file}"}, device, options);
+  const CommandFiles files{"{output_dir}", command.uses("prompt_file") ? "{prompt_file}" : ""};
+  CommandLine line =
+      make_command_line(command, registry::find_places(model.deployment), complete, files, device, options);
+  if (!model.deployment.environment.image.empty())
+    line = in_container(std::move(line), files, model, with_files(options, files.folder, {&request, 1}),
+                        "{container}");
   return {line.argv, line.directory, line.environment, Json::array(), nullptr};
 }
 
 Execution worker_execution(const registry::Model& model, const GenerateRequest& request,
                            const RunnerOptions& options) {
-  const WorkerOptions worker =
-      worker_options(command_of(model, registry::find_environment(model.deployment)), options);
+  const registry::Environment environment = registry::find_environment(model.deployment);
+  const RunnerOptions own = with_files(options, "{output_dir}", {&request, 1});
+  const WorkerOptions worker = launch_worker(model, environment, own, "{container}").worker;
   const Json generate = {{"output_dir", "{output_dir}"},
                          {"requests", {request_to_json(with_defaults(request, model.deployment.defaults))}}};
   return {worker.command,

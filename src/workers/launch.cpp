@@ -11,6 +11,11 @@
 #include "base/strings.h"
 
 namespace vidbench::workers {
+namespace {
+
+std::string python_sdk() { return (resource_root() / "python").string(); }
+
+}  // namespace
 
 std::vector<std::string> command_of(const registry::Model& model, const registry::Environment& environment) {
   const registry::Deployment& deployment = model.deployment;
@@ -19,14 +24,16 @@ std::vector<std::string> command_of(const registry::Model& model, const registry
   if (python.empty()) python = "python3";
   if (deployment.runner == "diffusers") return {python, "-m", "vidbench_worker", "diffusers"};
   std::vector<std::string> command = deployment.command;
-  const bool named = environment.state != registry::EnvironmentState::kNone;
+  const bool named = environment.state != registry::EnvironmentState::kNone && environment.image.empty();
   if (named && (command.front() == "python" || command.front() == "python3")) command.front() = python;
   return command;
 }
 
 HeldEnvironment hold_environment(const registry::Model& model) {
-  HeldEnvironment held{registry::find_environment(model.deployment), {}};
+  HeldEnvironment held{look_up_environment(model.deployment), {}};
   const registry::Environment& environment = held.environment;
+  if (!environment.ready() && !environment.image.empty())
+    throw_environment(fmt::format("model {}: {}", model.id, environment.lack_and_remedy(model.id)));
   if (!environment.ready())
     throw_environment(
         fmt::format("model {}: {}", model.id, environment.lack()),
@@ -41,9 +48,24 @@ HeldEnvironment hold_environment(const registry::Model& model) {
   return held;
 }
 
+Launch launch_worker(const registry::Model& model, const registry::Environment& environment,
+                     const RunnerOptions& options, const std::string& container) {
+  Launch launch{worker_options(command_of(model, environment), options), ""};
+  const auto engine = registry::find_container_engine();
+  if (environment.image.empty() || !engine) return launch;
+  ContainerOptions inside = container_options(model, options);
+  inside.name = launch.container = container;
+  for (auto& [name, value] : launch.worker.environment)  // the caller's own modules are not there
+    inside.environment.emplace_back(name, name == "PYTHONPATH" ? python_sdk() : value);
+  launch.worker.environment.clear();
+  launch.worker.command = container_command(*engine, environment.image, inside, launch.worker.command);
+  launch.worker.cleanup = removal_command(*engine, container);
+  return launch;
+}
+
 WorkerOptions worker_options(std::vector<std::string> command, const RunnerOptions& options) {
   const char* python_path = std::getenv("PYTHONPATH");
-  std::string path = (resource_root() / "python").string();
+  std::string path = python_sdk();
   if (python_path != nullptr && *python_path != '\0') path += std::string(":") + python_path;
   WorkerOptions worker;
   worker.command = std::move(command);

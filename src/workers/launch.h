@@ -7,6 +7,7 @@
 #include "registry/environment.h"
 #include "registry/registry.h"
 #include "workers/child_process.h"
+#include "workers/container.h"
 #include "workers/runner.h"
 #include "workers/worker_process.h"
 
@@ -24,6 +25,15 @@ struct HeldEnvironment {
 };
 // Throws Error(kEnvironment) when it is not there.
 [[nodiscard]] HeldEnvironment hold_environment(const registry::Model& model);
+
+// A model's worker as it is started: by itself, or in a container of that name ("" = none).
+struct Launch {
+  WorkerOptions worker;
+  std::string container;
+};
+[[nodiscard]] Launch launch_worker(const registry::Model& model, const registry::Environment& environment,
+                                   const RunnerOptions& options,
+                                   const std::string& container = new_container_name());
 
 // The worker's environment: PYTHONPATH with our SDK in front, thread counts, and offline switches of the
 // model hubs.

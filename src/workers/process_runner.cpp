@@ -67,10 +67,12 @@ store::ModelFacts ProcessRunner::start() {
   registry::verify_weights(model_);
   const int64_t start_ns = monotonic_ns();
   const double timeout_s = model_.deployment.start_timeout_s;
-  worker_ = std::make_unique<WorkerProcess>(worker_options(command_of(model_, held_.environment), options_));
+  const Launch launch = launch_worker(model_, held_.environment, options_);
+  worker_ = std::make_unique<WorkerProcess>(launch.worker);
   try {
     (void)initialize(*worker_, options_, "generate", timeout_s);
     const Json loaded = load(std::max(timeout_s - seconds_since(start_ns), 0.001));
+    measured_ = launch.container.empty() ? worker_->pid() : container_pid(launch.container);
     return facts_from(loaded, seconds_since(start_ns));
   } catch (const WorkerError& e) {
     worker_.reset();
@@ -142,7 +144,7 @@ std::vector<SampleOutcome> ProcessRunner::ask(const std::vector<GenerateRequest>
                                        limits, notified, stop);
   std::vector<SampleOutcome> samples =
       read_generate_result(result, requests, output_dir, seconds_since(start_ns));
-  const uint64_t resident = on_cpu_ ? worker_->peak_resident_bytes() : 0;
+  const uint64_t resident = on_cpu_ ? peak_resident_bytes(measured_) : 0;
   const std::string tail = worker_->log_tail();
   for (SampleOutcome& sample : samples) {
     if (sample.video) sample.video->peak_memory_bytes = std::max(sample.video->peak_memory_bytes, resident);

@@ -44,6 +44,7 @@ class ProcessRunner : public Runner {
   std::unique_ptr<blobs::Lease> lease_;  // on the files of the weights store
   std::unique_ptr<WorkerProcess> worker_;
   std::optional<ExitStatus> last_exit_;
+  pid_t measured_ = -1;  // whose memory counts
   bool on_cpu_ = false;
 };
 

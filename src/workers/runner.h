@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -53,7 +54,15 @@ struct RunnerOptions {
   std::string device = "auto";
   bool offline = true;
   double shutdown_grace_s = 5;  // how long the worker may take to end after `shutdown`, before signals
+  // What a model in a container can see beside its own files (absolute): what generate() is called with lies
+  // below.
+  std::filesystem::path output_folder;
+  std::vector<std::filesystem::path> input_files;  // the requests' images and videos
 };
+
+// `options` for those requests, whose videos go below `output_folder`.
+[[nodiscard]] RunnerOptions with_files(RunnerOptions options, const std::filesystem::path& output_folder,
+                                       std::span<const GenerateRequest> requests);
 
 // Thread rule: one thread uses a runner at a time. After a batch failure of kind crash, timeout or bad-output
 // the process is gone and `alive()` is false; `start()` brings it up again.

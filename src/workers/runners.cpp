@@ -41,6 +41,15 @@ std::unique_ptr<Runner> make_runner(const registry::Model& model, const RunnerOp
               suggestion(model.deployment.runner, names));
 }
 
+RunnerOptions with_files(RunnerOptions options, const std::filesystem::path& output_folder,
+                         std::span<const GenerateRequest> requests) {
+  options.output_folder = output_folder;
+  for (const GenerateRequest& request : requests)
+    for (const InputFile* file : {&request.image, &request.video})
+      if (!file->empty()) options.input_files.push_back(file->path);
+  return options;
+}
+
 GenerateRequest with_defaults(GenerateRequest request, const registry::GenerationDefaults& defaults) {
   fill(request.frames, defaults.frames);
   fill(request.width, defaults.width);

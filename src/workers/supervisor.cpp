@@ -13,6 +13,8 @@
 namespace vidbench::workers {
 namespace {
 
+constexpr time_t kCleanupSeconds = 60;
+
 // Kills our children until there are none: their own children become ours then (PR_SET_CHILD_SUBREAPER),
 // whatever session they moved to.
 void kill_descendants() {
@@ -37,6 +39,27 @@ void kill_descendants() {
     }
     if (::waitpid(-1, nullptr, 0) < 0 && errno == ECHILD) return;
   }
+}
+
+// In a session of its own, which no signal to our group reaches; what has not ended by then is killed.
+void run_cleanup(char* const* argv, char* const* environment) {
+  const pid_t pid = ::_Fork();
+  if (pid < 0) return;
+  if (pid == 0) {
+    ::setsid();
+    for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    for (int fd = 0; fd < 3; ++fd) (void)::open("/dev/null", O_RDWR);  // ours were closed
+    ::execve(argv[0], argv, environment);
+    ::_exit(127);
+  }
+  sigset_t ended;
+  ::sigemptyset(&ended);
+  ::sigaddset(&ended, SIGCHLD);
+  for (timespec left{kCleanupSeconds, 0}; ::waitpid(pid, nullptr, WNOHANG) == 0;)
+    if (::sigtimedwait(&ended, nullptr, &left) < 0 && errno == EAGAIN) ::kill(pid, SIGKILL);
 }
 
 [[noreturn]] void end_like(int status) {
@@ -65,7 +88,7 @@ void prepare_supervisor(pid_t parent) {
   if (::getppid() != parent) ::_exit(127);
 }
 
-void supervise(pid_t program) {
+void supervise(pid_t program, char* const* cleanup, char* const* environment) {
   ::syscall(SYS_close_range, 0U, ~0U, 0U);  // the pipes are the program's; held here they would never end
   sigset_t awaited;
   ::sigemptyset(&awaited);
@@ -83,6 +106,10 @@ void supervise(pid_t program) {
       }
   }
   kill_descendants();
+  if (cleanup != nullptr) {
+    run_cleanup(cleanup, environment);
+    kill_descendants();
+  }
   end_like(status);
 }
 

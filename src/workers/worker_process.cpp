@@ -23,6 +23,7 @@ namespace {
 
 constexpr size_t kLineLimitBytes = size_t{64} << 20;
 constexpr int kGarbageLimit = 100;
+constexpr double kCleanupSeconds = 30;  // after the end of a program that others clean up after
 
 // Writing to a worker that has died must not end vidbench. The signal is held back in this thread only, and
 // taken away if it came: the process's own disposition is not ours to change.
@@ -75,6 +76,8 @@ ChildOptions child_options(const WorkerOptions& options, int stderr_fd) {
                       "install it, or name it by its absolute path");
   ChildOptions child{options.command, options.environment, stderr_fd};
   child.argv.front() = search.path->string();
+  child.cleanup = options.cleanup;
+  child.supervised = !options.cleanup.empty();
   return child;
 }
 
@@ -104,8 +107,8 @@ WorkerProcess::WorkerProcess(WorkerOptions options)
 
 WorkerProcess::~WorkerProcess() = default;  // ChildProcess kills what is left
 
-uint64_t WorkerProcess::peak_resident_bytes() const {
-  return peak_resident_from_status(proc_text(fmt::format("/proc/{}/status", child_.pid())));
+uint64_t peak_resident_bytes(pid_t process) {
+  return peak_resident_from_status(proc_text(fmt::format("/proc/{}/status", process)));
 }
 
 Json WorkerProcess::request(const std::string& method, const Json& params, const Limits& limits,
@@ -248,9 +251,10 @@ void WorkerProcess::count_garbage(std::string_view line) {
 }
 
 void WorkerProcess::fail_ended() {
-  const std::optional<ExitStatus> status = child_.wait(1.0);
+  const std::optional<ExitStatus> status = child_.wait(options_.cleanup.empty() ? 1.0 : kCleanupSeconds);
   if (!status) fail("crash", "the worker closed its stdout and went on running");
-  if (status->signalled && status->value == SIGKILL) {
+  // A container's engine tells it as a shell does.
+  if (status->value == (status->signalled ? SIGKILL : 128 + SIGKILL)) {
     const uint64_t kills = oom_kill_count(proc_text("/proc/vmstat"));
     if (kills > oom_kills_before_)
       fail("oom",

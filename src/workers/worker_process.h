@@ -29,6 +29,7 @@ struct WorkerOptions {
   std::filesystem::path
       log_path;        // stderr and stdout garbage are appended; "" = kept in memory for log tails
   double grace_s = 5;  // between shutdown or SIGTERM and the next stronger means
+  std::vector<std::string> cleanup;  // ChildOptions::cleanup; the program is supervised then
 };
 
 // Seconds until a request has failed: in all, and without a sign of life (any protocol message).
@@ -61,8 +62,6 @@ class WorkerProcess {
   [[nodiscard]] bool alive() const { return child_.running() && !broken_; }
   [[nodiscard]] pid_t pid() const { return child_.pid(); }
   [[nodiscard]] std::string log_tail() const { return log_.tail(); }
-  // VmHWM of the process itself (not of its children); 0 once it has ended.
-  [[nodiscard]] uint64_t peak_resident_bytes() const;
 
  private:
   struct Exchange;
@@ -91,6 +90,8 @@ class WorkerProcess {
 // The number of processes the kernel's out-of-memory killer has ended, from /proc/vmstat's text; 0 when not
 // told.
 [[nodiscard]] uint64_t oom_kill_count(std::string_view vmstat);
+// VmHWM of the process itself (not of its children); 0 once it has ended.
+[[nodiscard]] uint64_t peak_resident_bytes(pid_t process);
 // "VmHWM: 123 kB" of /proc/PID/status, in bytes; 0 when not told.
 [[nodiscard]] uint64_t peak_resident_from_status(std::string_view status);
 

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "registry/container_engine.h"
 
 namespace vidbench::registry {
 namespace {
@@ -143,6 +144,61 @@ TEST_F(EnvironmentTest, AChosenInterpreterLeavesTheNameAsItIs) {
   EXPECT_EQ(chosen.name, usual.name) << "so that gc knows what is named";
   EXPECT_EQ(chosen.folder, usual.folder);
   EXPECT_EQ(chosen.content_name(), "") << "what it has is not known";
+}
+
+Deployment in_image(const std::string& image) {
+  Deployment deployment;
+  deployment.runner = "worker";
+  deployment.command = {"/bin/worker-of-the-image"};
+  deployment.environment.image = image;
+  return deployment;
+}
+
+const std::string kDigest = "sha256:" + std::string(64, 'a');
+
+TEST_F(EnvironmentTest, AnImageIsKnownByItsDigestAndNotLookedFor) {
+  const Variable engine("VIDBENCH_CONTAINERS", "/bin/sh");
+  const Variable python("VIDBENCH_PYTHON", "/bin/sh");
+  const Environment image = find_environment(in_image("docker.io/org/name@" + kDigest));
+  EXPECT_EQ(image.state, EnvironmentState::kImage) << "a chosen interpreter is none of the image's";
+  EXPECT_TRUE(image.ready());
+  EXPECT_EQ(image.content_name(), kDigest);
+  EXPECT_EQ(find_environment(in_image(kDigest)).content_name(), kDigest);
+  EXPECT_TRUE(image.folder.empty()) << "so that gc removes nothing";
+}
+
+TEST_F(EnvironmentTest, WithoutAnEngineAnImageIsOfNoUse) {
+  const Variable engine("VIDBENCH_CONTAINERS", "/nowhere/podman");
+  const Environment image = find_environment(in_image(kDigest));
+  EXPECT_FALSE(image.ready());
+  EXPECT_NE(image.lack().find("/nowhere/podman"), std::string::npos) << image.lack();
+  EXPECT_EQ(image.content_name(), kDigest) << "what it would compute is known";
+}
+
+TEST_F(EnvironmentTest, TheEngineIsFoundByItsName) {
+  write("docker", "");
+  write("podman", "");
+  fs::permissions(root() / "docker", fs::perms::owner_all);
+  const Variable path("PATH", root().c_str());
+  const Variable chosen("VIDBENCH_CONTAINERS", nullptr);
+  ASSERT_TRUE(find_container_engine());
+  EXPECT_TRUE(find_container_engine()->is_docker);
+  fs::permissions(root() / "podman", fs::perms::owner_all);
+  EXPECT_EQ(find_container_engine()->program, root() / "podman");
+  EXPECT_FALSE(find_container_engine()->is_docker);
+  const Variable docker("VIDBENCH_CONTAINERS", "docker");
+  EXPECT_EQ(find_container_engine()->program, root() / "docker");
+}
+
+TEST(ImageName, OnlyADigestSaysWhichImage) {
+  for (const std::string good : {"docker.io/org/name@", "localhost/name@", "host:5000/a/b-c_d.e@", ""})
+    EXPECT_EQ(fault_of_image(good + kDigest).message, "") << good;
+  for (const std::string bad : {"docker.io/org/name:1@", "org/name@", "name@", "@", "docker.io/@",
+                                "docker.io//a@", "docker.io/Org@", "-v.x/a@", "docker.io/a b@"})
+    EXPECT_NE(fault_of_image(bad + kDigest).message, "") << bad;
+  for (const std::string bad :
+       {"", "docker.io/org/name", "docker.io/org/name:latest", "docker.io/a@sha256:12"})
+    EXPECT_NE(fault_of_image(bad).hint.find("podman image inspect"), std::string::npos) << bad;
 }
 
 TEST_F(EnvironmentTest, NoneIsNeededWhereNoneIsNamed) {

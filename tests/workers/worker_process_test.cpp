@@ -48,7 +48,7 @@ TEST(WorkerProcess, AnswersAndEndsWithZero) {
   WorkerProcess worker(options("ok"));
   const Json hello = worker.request("initialize", {{"protocol", kProtocol}}, kPatient);
   EXPECT_EQ(hello["name"], "fake");
-  EXPECT_GT(worker.peak_resident_bytes(), uint64_t{1} << 20);
+  EXPECT_GT(peak_resident_bytes(worker.pid()), uint64_t{1} << 20);
   EXPECT_TRUE(worker.alive());
   const pid_t pid = worker.pid();
   const ExitStatus status = worker.shutdown();

@@ -1,4 +1,4 @@
-#include "resources/ask.h"
+#include "workers/ask.h"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -10,7 +10,7 @@
 #include "base/time.h"
 #include "workers/child_process.h"
 
-namespace vidbench::resources {
+namespace vidbench::workers {
 namespace {
 
 constexpr size_t kMostOutput = size_t{64} << 10;
@@ -48,4 +48,4 @@ Answer ask(const std::vector<std::string>& argv, double timeout_s,
   return answer;
 }
 
-}  // namespace vidbench::resources
+}  // namespace vidbench::workers

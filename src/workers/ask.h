@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace vidbench::resources {
+namespace vidbench::workers {
 
 struct Answer {
   bool ok = false;     // it ended with 0 in time
@@ -17,4 +17,4 @@ struct Answer {
 [[nodiscard]] Answer ask(const std::vector<std::string>& argv, double timeout_s,
                          const std::vector<std::pair<std::string, std::string>>& environment = {});
 
-}  // namespace vidbench::resources
+}  // namespace vidbench::workers

@@ -1,8 +1,8 @@
-#include "resources/ask.h"
+#include "workers/ask.h"
 
 #include <gtest/gtest.h>
 
-namespace vidbench::resources {
+namespace vidbench::workers {
 namespace {
 
 TEST(Ask, TellsHowItEnded) {
@@ -32,4 +32,4 @@ TEST(Ask, GivesTheEnvironmentOn) {
 }
 
 }  // namespace
-}  // namespace vidbench::resources
+}  // namespace vidbench::workers
