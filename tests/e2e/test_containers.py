@@ -212,11 +212,13 @@ def test_no_container_is_left_when_vidbench_is_killed(boxed: Vidbench, podman: P
         assert process.poll() is None and time.monotonic() < deadline, "no container was started"
         time.sleep(0.1)
     assert names[0].startswith("vidbench-")
+    (container,) = podman("ps", "--no-trunc", "--format", "{{.ID}}").split()
     process.kill()
     process.wait()
     while podman.containers():
         assert time.monotonic() < deadline, "the container outlived vidbench"
         time.sleep(0.1)
+    assert not list(pathlib.Path("/sys/fs/cgroup").glob(f"**/libpod-{container}")), "its cgroup is left"
 
 
 def test_docker_runs_and_leaves_no_container(docked: Vidbench, podman: Podman) -> None:
