@@ -47,8 +47,8 @@ struct ChildOptions {
   // started, process groups and sessions of their own included, when the program ends, when we kill it, and
   // when vidbench itself is killed. For programs that know nothing of us.
   bool supervised = false;
-  // Run by that small process when all of them have ended: argv[0] an absolute path. For what a program
-  // leaves to others, who outlive it.
+  // Run by that small process when the program has ended, before what is left is killed: argv[0] an absolute
+  // path. For what a program leaves to others, who outlive it.
   std::vector<std::string> cleanup;
 };
 

@@ -51,8 +51,9 @@ HeldEnvironment hold_environment(const registry::Model& model) {
 Launch launch_worker(const registry::Model& model, const registry::Environment& environment,
                      const RunnerOptions& options, const std::string& container) {
   Launch launch{worker_options(command_of(model, environment), options), ""};
+  if (environment.image.empty()) return launch;
   const auto engine = registry::find_container_engine();
-  if (environment.image.empty() || !engine) return launch;
+  if (!engine) throw_environment(fmt::format("model {}: {}", model.id, registry::engine_complaint()));
   ContainerOptions inside = container_options(model, options);
   inside.name = launch.container = container;
   for (auto& [name, value] : launch.worker.environment)  // the caller's own modules are not there

@@ -31,6 +31,7 @@ struct Launch {
   WorkerOptions worker;
   std::string container;
 };
+// Throws Error(kEnvironment) where an image is named and no engine is there: never is it started without.
 [[nodiscard]] Launch launch_worker(const registry::Model& model, const registry::Environment& environment,
                                    const RunnerOptions& options,
                                    const std::string& container = new_container_name());

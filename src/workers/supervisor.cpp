@@ -95,7 +95,8 @@ void supervise(pid_t program, char* const* cleanup, char* const* environment) {
   ::sigaddset(&awaited, SIGCHLD);
   ::sigaddset(&awaited, kKillAllSignal);
   int status = SIGKILL;  // a wait status: killed by it
-  for (bool running = true; running;) {
+  bool running = true;
+  while (running) {
     siginfo_t info{};
     if (::sigwaitinfo(&awaited, &info) == kKillAllSignal) break;
     int one = 0;
@@ -105,11 +106,12 @@ void supervise(pid_t program, char* const* cleanup, char* const* environment) {
         running = false;
       }
   }
-  kill_descendants();
   if (cleanup != nullptr) {
+    // What it looks after is put in order before it is killed with everything else.
+    if (running && ::kill(program, SIGKILL) == 0) ::waitpid(program, nullptr, 0);
     run_cleanup(cleanup, environment);
-    kill_descendants();
   }
+  kill_descendants();
   end_like(status);
 }
 

@@ -15,8 +15,8 @@ inline constexpr int kKillAllSignal = SIGUSR1;
 // Called before the program is forked. `parent`: vidbench's process id.
 void prepare_supervisor(pid_t parent);
 
-// Waits for `program`, kills what it left behind, runs `cleanup` (unless it is nullptr), and ends in the same
-// way as the program: same exit code, same signal.
+// Waits for `program`, runs `cleanup` (unless it is nullptr), kills what is left, and ends in the same way as
+// the program: same exit code, same signal.
 [[noreturn]] void supervise(pid_t program, char* const* cleanup, char* const* environment);
 
 }  // namespace vidbench::workers

@@ -1,10 +1,12 @@
 """Models that run in a container: a real image in a podman of the test's own. Needs podman and runc or crun."""
 
+import http.server
 import json
 import os
 import pathlib
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 
@@ -82,8 +84,10 @@ class Podman:
 
 
 @pytest.fixture(scope="module")
-def podman(tmp_path_factory: pytest.TempPathFactory) -> Podman:
-    return Podman(tmp_path_factory.mktemp("podman"))
+def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
+    engine = Podman(tmp_path_factory.mktemp("podman"))
+    yield engine
+    engine("rm", "--all", "--force", "--time=0")  # what a failed test left, and its mounts
 
 
 @pytest.fixture
@@ -208,11 +212,13 @@ def test_no_container_is_left_when_vidbench_is_killed(boxed: Vidbench, podman: P
         assert process.poll() is None and time.monotonic() < deadline, "no container was started"
         time.sleep(0.1)
     assert names[0].startswith("vidbench-")
+    (container,) = podman("ps", "--no-trunc", "--format", "{{.ID}}").split()
     process.kill()
     process.wait()
     while podman.containers():
         assert time.monotonic() < deadline, "the container outlived vidbench"
         time.sleep(0.1)
+    assert not list(pathlib.Path("/sys/fs/cgroup").glob(f"**/libpod-{container}")), "its cgroup is left"
 
 
 def test_docker_runs_and_leaves_no_container(docked: Vidbench, podman: Podman) -> None:
@@ -252,6 +258,50 @@ def test_an_image_that_is_not_there(boxed: Vidbench) -> None:
     add_model(boxed, ABSENT.split("@")[1], command=["/bin/worker"])
     error = boxed.run("environments", "build", "boxed", code=3).stderr
     assert "is not there, and without a name it cannot be pulled" in error, error
+
+
+class Registry(http.server.BaseHTTPRequestHandler):
+    """A registry of one image, from a folder in the OCI layout; `lie` stands in the place of its manifest."""
+
+    blobs: pathlib.Path
+    lie = b""
+
+    def do_GET(self) -> None:
+        kind, digest = self.path.rpartition("/")[0].rpartition("/")[2], self.path.rpartition(":")[2]
+        content = b"{}" if self.path == "/v2/" else (self.blobs / digest).read_bytes()
+        self.send_response(200)
+        if kind == "manifests":
+            content = self.lie or content
+            self.send_header("Content-Type", "application/vnd.oci.image.manifest.v1+json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_an_image_is_pulled_by_its_digest(boxed: Vidbench, podman: Podman, tmp_path: pathlib.Path) -> None:
+    podman("save", "--format", "oci-dir", "--output", str(tmp_path / "oci"), podman.id)
+    digest = json.loads((tmp_path / "oci/index.json").read_text())["manifests"][0]["digest"]
+    handler = type("Handler", (Registry,), {"blobs": tmp_path / "oci/blobs/sha256"})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        host = f"127.0.0.1:{server.server_address[1]}"
+        settings = tmp_path / "registries.conf"
+        settings.write_text(f'[[registry]]\nlocation = "{host}"\ninsecure = true\n')
+        boxed.environment["CONTAINERS_REGISTRIES_CONF"] = str(settings)
+        image = f"{host}/vidbench/test@{digest}"
+        add_model(boxed, image, command=["/bin/moving_bar"])
+        handler.lie = b'{"schemaVersion": 2}'
+        assert "podman pull" in boxed.run("environments", "build", "boxed", code=3).stderr
+        shown = boxed.json("models", "show", "boxed")
+        assert shown["missing"] and not shown["runnable"]
+        handler.lie = b""
+        assert f"{image} is pulled" in boxed.run("environments", "build", "boxed").stderr
+        server.shutdown()
+    assert boxed.json("models", "show", "boxed")["missing"] == []
+    assert boxed.json("models", "validate", "boxed")["passed"]
 
 
 def test_what_would_run_is_printed(boxed: Vidbench, podman: Podman) -> None:

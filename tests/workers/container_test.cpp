@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "base/error.h"
 #include "base/files.h"
 #include "workers/child_process.h"
 #include "workers/launch.h"
@@ -87,6 +88,21 @@ TEST(ContainerOptions, ShowTheModelsOwnFilesAndNoOthers) {
   EXPECT_EQ(written, std::vector<std::string>{home.path() / "out"});
   EXPECT_TRUE(options.gpu);
   EXPECT_FALSE(options.network);
+}
+
+TEST(LaunchWorker, NeverStartsAnImagesProgramOutsideOfIt) {
+  ::setenv("VIDBENCH_CONTAINERS", "/nowhere/podman", 1);
+  registry::Model model;
+  model.deployment.runner = "worker";
+  model.deployment.command = {"/bin/sh"};
+  model.deployment.environment.image = kImage;
+  EXPECT_THROW((void)launch_worker(model, registry::find_environment(model.deployment), {}), Error);
+  ::setenv("VIDBENCH_CONTAINERS", "/bin/true", 1);
+  const Launch launch = launch_worker(model, registry::find_environment(model.deployment), {}, "box");
+  EXPECT_EQ(launch.worker.command.front(), "/bin/true");
+  EXPECT_EQ(launch.worker.cleanup.back(), "box");
+  EXPECT_TRUE(launch.worker.environment.empty());
+  ::unsetenv("VIDBENCH_CONTAINERS");
 }
 
 TEST(ContainerName, IsNeverTheSame) { EXPECT_NE(new_container_name(), new_container_name()); }
