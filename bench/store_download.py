@@ -1,8 +1,9 @@
-"""Measures how fast a blob comes into the weights store, digest and all, beside curl alone from the same server.
+"""Measures how fast a blob comes into the weights store, digest and all, beside curl from the same server.
 
 Usage: python3 bench/store_download.py [--mib 1024] [--rounds 5] [--bin build/release/bin] [--server plain|serve]
 Prints one JSON document. The server is on this machine: `plain` sends a file with sendfile, `serve` is `vidbench store
-serve`. Both fetch the same bytes to the same file system, taking turns; each time includes the program's start.
+serve`. All fetch the same bytes to the same file system, taking turns; each time includes the program's start. curl
+alone computes no digest; `curl_openssl` is `curl | tee FILE | openssl dgst -sha256`.
 """
 
 import argparse
@@ -133,11 +134,14 @@ def main() -> None:
             assert serving.stderr is not None
             Handler.blobs_at = serving.stderr.readline().split("serving on ")[1].strip()
         url = f"{Handler.blobs_at}/blobs/sha256-{Handler.digest}"
-        times: dict[str, list[float]] = {"curl": [], "vidbench": []}
+        times: dict[str, list[float]] = {"curl": [], "curl_openssl": [], "vidbench": []}
+        piped = f"curl -s '{url}' | tee '{home / 'curl'}' | openssl dgst -sha256"
         timed(["curl", "-s", "-o", str(home / "warm"), url], env)
         (home / "warm").unlink()
         for _ in range(options.rounds):
             times["curl"].append(timed(["curl", "-s", "-o", str(home / "curl"), url], env))
+            (home / "curl").unlink()
+            times["curl_openssl"].append(timed(["sh", "-c", piped], env))
             (home / "curl").unlink()
             times["vidbench"].append(timed([vidbench, "models", "pull", "blob", "--quiet"], env))
             assert (home / f"store/blobs/sha256-{Handler.digest}").stat().st_size == options.mib << 20
@@ -156,6 +160,7 @@ def main() -> None:
                 "median_s": median,
                 "mib_per_s": {program: options.mib / seconds for program, seconds in median.items()},
                 "speed_of_curl": median["curl"] / median["vidbench"],
+                "speed_of_curl_openssl": median["curl_openssl"] / median["vidbench"],
             },
             indent=2,
         )

@@ -21,7 +21,7 @@ namespace {
 constexpr uint64_t kChunksWanted = 64;
 constexpr uint64_t kSmallestChunk = uint64_t{64} << 10, kLargestChunk = uint64_t{128} << 20;
 constexpr size_t kBlock_bytes = size_t{1} << 20;  // written and hashed at once
-constexpr size_t kMostKept = 16;                  // blocks
+constexpr size_t kMostKept = 48;                  // blocks
 constexpr size_t kMaxRecordBytes = size_t{1} << 20;
 
 uint64_t chunk_size(uint64_t total) {

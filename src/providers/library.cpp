@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/file_index.h"
 #include "base/files.h"
 #include "base/strings.h"
 #include "base/url.h"
@@ -32,6 +33,44 @@ std::vector<fs::path> folders() {
   return list;
 }
 
+// The first in the order of the folders.
+fs::path file_of(const std::string& name) {
+  std::error_code ec;
+  for (const fs::path& folder : folders())
+    if (const fs::path file = folder / (name + ".yaml"); fs::is_regular_file(file, ec)) return file;
+  throw_input(fmt::format("provider '{}' is not a file", name));
+}
+
+constexpr int kIndexFormat = 1;  // of what needs_of() makes
+
+Json needs_of(const std::vector<Variable>& variables) {
+  Json list = Json::array();
+  for (const Variable& variable : variables)
+    list.push_back({variable.name, variable.environment, variable.fallback, variable.optional});
+  return list;
+}
+
+Json needs_of(const Provider& provider) {
+  return {provider.title, needs_of(provider.secrets), needs_of(provider.parameters)};
+}
+
+std::vector<Variable> variables_of(const Json& list) {
+  std::vector<Variable> variables;
+  for (const Json& one : list)
+    variables.push_back({one.at(0).get<std::string>(), one.at(1).get<Texts>(), one.at(2).get<std::string>(),
+                         one.at(3).get<bool>()});
+  return variables;
+}
+
+// A provider that has nothing but what needs_of() took.
+Provider with_needs(const Json& needs) {
+  Provider provider;
+  provider.title = needs.at(0).get<std::string>();
+  provider.secrets = variables_of(needs.at(1));
+  provider.parameters = variables_of(needs.at(2));
+  return provider;
+}
+
 }  // namespace
 
 Texts provider_names() {
@@ -49,15 +88,9 @@ Provider find_provider(const std::string& name) {
   const Texts names = provider_names();
   if (std::find(names.begin(), names.end(), name) == names.end())
     throw_input(fmt::format("no provider is named '{}'", one_line(name)), suggestion(name, names));
-  std::error_code ec;
-  const fs::path root = resource_root();
-  for (const fs::path& folder : folders()) {
-    const fs::path file = folder / (name + ".yaml");
-    if (!fs::is_regular_file(file, ec)) continue;
-    const std::string relative = file.lexically_relative(root).string();
-    return load_provider(file, relative.empty() || relative.starts_with("..") ? file.string() : relative);
-  }
-  throw_input(fmt::format("provider '{}' is not a file", name));
+  const fs::path file = file_of(name);
+  const std::string relative = file.lexically_relative(resource_root()).string();
+  return load_provider(file, relative.empty() || relative.starts_with("..") ? file.string() : relative);
 }
 
 std::map<std::string, std::string> parameters(const Provider& provider, const Json& settings) {
@@ -74,14 +107,34 @@ std::map<std::string, std::string> parameters(const Provider& provider, const Js
   return values;
 }
 
-std::vector<std::string> find_missing(const Json& settings) {
+std::vector<std::string> find_missing(const Json& settings) { return Needs().missing(settings); }
+
+Needs::Needs() : names_(provider_names()) {
+  std::vector<fs::path> files;
+  for (const std::string& name : names_) files.push_back(file_of(name));
+  const FileIndex index("providers", kIndexFormat, resource_root(), files);
+  if (auto known = index.load()) {
+    known_ = std::move(*known);
+    return;
+  }
+  known_ = Json::object();
+  for (const std::string& name : names_) {
+    try {
+      known_[name] = needs_of(find_provider(name));
+    } catch (const Error&) {  // a model that names it meets the fault again
+    }
+  }
+  index.save(known_);
+}
+
+std::vector<std::string> Needs::missing(const Json& settings) const {
   const Json name = settings.value("provider", Json());
   if (!name.is_string()) return {"settings.provider names no provider"};
-  const Texts names = provider_names();
-  if (std::find(names.begin(), names.end(), name.get<std::string>()) == names.end())
+  if (std::find(names_.begin(), names_.end(), name.get<std::string>()) == names_.end())
     return {fmt::format("no provider is named '{}' ({})", one_line(name.get<std::string>()),
-                        suggestion(name.get<std::string>(), names))};
-  const Provider provider = find_provider(name);
+                        suggestion(name.get<std::string>(), names_))};
+  const auto known = known_.find(name.get<std::string>());
+  const Provider provider = known == known_.end() ? find_provider(name) : with_needs(*known);
   std::vector<std::string> missing;
   for (const Variable& secret : provider.secrets)
     if (!secret.optional && first_set(secret.environment).empty())

@@ -19,7 +19,19 @@ namespace vidbench::providers {
 // defaults.
 [[nodiscard]] std::map<std::string, std::string> parameters(const Provider& provider, const Json& settings);
 
-// What of the environment a model with these settings lacks, one sentence each: "FAL_KEY is not set".
+// What the providers need from the environment, for questions about many models: kept in an index
+// (base/file_index.h), so that unchanged files are not read.
+class Needs {
+ public:
+  Needs();
+  // What a model with these settings lacks, one sentence each: "FAL_KEY is not set". Throws Error(kInput) of
+  // a provider file with a fault.
+  [[nodiscard]] std::vector<std::string> missing(const Json& settings) const;
+
+ private:
+  Texts names_;
+  Json known_;  // by name; not of files with a fault
+};
 [[nodiscard]] std::vector<std::string> find_missing(const Json& settings);
 
 // The name of the environment variable that overrides base_url, for tests and proxies:

@@ -68,8 +68,7 @@ const std::vector<std::string>& Machine::missing_of_provider(const Json& setting
   const std::string key =
       Json({settings.value("provider", Json()), settings.value("parameters", Json())}).dump();
   auto found = of_providers_.find(key);
-  if (found == of_providers_.end())
-    found = of_providers_.emplace(key, providers::find_missing(settings)).first;
+  if (found == of_providers_.end()) found = of_providers_.emplace(key, providers_.missing(settings)).first;
   return found->second;
 }
 

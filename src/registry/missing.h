@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "blobs/store.h"
+#include "providers/library.h"
 #include "registry/environment.h"
 #include "registry/registry.h"
 
@@ -31,6 +32,7 @@ class Machine {
   mutable std::map<std::string, Environment> of_environments_;
   blobs::Store store_;
   std::filesystem::path hub_cache_;
+  providers::Needs providers_;
   mutable std::map<std::string, std::vector<std::string>> of_providers_;
 };
 

@@ -6,17 +6,19 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/file_index.h"
 #include "base/files.h"
 #include "base/strings.h"
 #include "base/variable.h"
 #include "registry/catalogue_file.h"
-#include "registry/catalogue_index.h"
 #include "registry/git_checkout.h"
 #include "registry/missing.h"
 
 namespace vidbench::registry {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr int kIndexFormat = 3;  // of the models' JSON
 
 // Sorted, so that the order of models does not depend on the file system.
 std::vector<fs::path> yaml_files_below(const fs::path& folder) {
@@ -57,6 +59,19 @@ std::vector<Model> load_files(const std::vector<fs::path>& files, const fs::path
   return models;
 }
 
+// The models in the order of the files, without what is missing here.
+std::optional<std::vector<Model>> read_index(const FileIndex& index) {
+  const auto content = index.load();
+  if (!content) return {};
+  try {
+    std::vector<Model> models;
+    for (const Json& model : *content) models.push_back(model_from_json(model));
+    return models;
+  } catch (const Json::exception&) {
+    return {};
+  }
+}
+
 }  // namespace
 
 Registry Registry::load(const std::vector<fs::path>& folders) {
@@ -64,13 +79,15 @@ Registry Registry::load(const std::vector<fs::path>& folders) {
   std::vector<fs::path> files;
   for (const fs::path& folder : folders)
     for (fs::path& file : yaml_files_below(fs::absolute(folder))) files.push_back(std::move(file));
-  const CatalogueIndex index(root, files);
+  const FileIndex index("catalogue", kIndexFormat, root, files);
   Registry registry;
-  if (auto known = index.load()) {
+  if (auto known = read_index(index)) {
     registry.models_ = std::move(*known);
   } else {
     registry.models_ = load_files(files, root);
-    index.save(registry.models_);
+    Json content = Json::array();
+    for (const Model& model : registry.models_) content.push_back(to_json(model));
+    index.save(content);
   }
   registry.name_commits(folders, root);
   const Machine machine;

@@ -83,7 +83,7 @@ struct Model {
 class Registry {
  public:
   // Loads every *.yaml below each folder, strictly; a duplicate id is an Error(kInput) that names both
-  // places. What the files say is kept in an index (catalogue_index.h), so that unchanged ones are not read.
+  // places. What the files say is kept in an index (base/file_index.h), so that unchanged ones are not read.
   [[nodiscard]] static Registry load(const std::vector<std::filesystem::path>& folders);
   // <resource_root>/catalogue, own_catalogue() where it is there, then the folders of $VIDBENCH_CATALOGUE
   // (colon-separated).

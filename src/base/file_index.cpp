@@ -1,4 +1,4 @@
-#include "registry/catalogue_index.h"
+#include "base/file_index.h"
 
 #include <sys/stat.h>
 
@@ -6,11 +6,10 @@
 #include "base/files.h"
 #include "base/hash.h"
 
-namespace vidbench::registry {
+namespace vidbench {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kFormat = 2;  // of the models' JSON
 constexpr size_t kMostBytes = size_t{256} << 20;
 
 int64_t nanoseconds(const timespec& time) { return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
@@ -24,8 +23,9 @@ Json file_stamp(const fs::path& path) {
 
 }  // namespace
 
-CatalogueIndex::CatalogueIndex(const fs::path& root, const std::vector<fs::path>& files)
-    : stamp_({{"format", kFormat}, {"root", root.string()}}) {
+FileIndex::FileIndex(const std::string& name, int format, const fs::path& root,
+                     const std::vector<fs::path>& files)
+    : stamp_({{"format", format}, {"root", root.string()}}) {
   std::string names = root.string();
   Json& stamps = stamp_["files"] = Json::array();
   for (const fs::path& file : files) {
@@ -35,18 +35,16 @@ CatalogueIndex::CatalogueIndex(const fs::path& root, const std::vector<fs::path>
   struct stat program {};
   if (::stat("/proc/self/exe", &program) == 0)
     stamp_["program"] = {program.st_size, nanoseconds(program.st_mtim)};
-  file_ = cache_home() / "catalogue" / (sha256_hex(names).substr(0, 16) + ".cbor");
+  file_ = cache_home() / name / (sha256_hex(names).substr(0, 16) + ".cbor");
 }
 
-std::optional<std::vector<Model>> CatalogueIndex::load() const {
+std::optional<Json> FileIndex::load() const {
   std::error_code ec;
   if (!fs::is_regular_file(file_, ec)) return {};
   try {
-    const Json index = Json::from_cbor(read_file(file_, kMostBytes));
+    Json index = Json::from_cbor(read_file(file_, kMostBytes));
     if (index.at("stamp") != stamp_) return {};
-    std::vector<Model> models;
-    for (const Json& model : index.at("models")) models.push_back(model_from_json(model));
-    return models;
+    return std::move(index.at("content"));
   } catch (const Error&) {
     return {};
   } catch (const Json::exception&) {
@@ -54,14 +52,12 @@ std::optional<std::vector<Model>> CatalogueIndex::load() const {
   }
 }
 
-void CatalogueIndex::save(const std::vector<Model>& models) const {
-  Json index = {{"stamp", stamp_}, {"models", Json::array()}};
-  for (const Model& model : models) index["models"].push_back(to_json(model));
-  const std::vector<uint8_t> bytes = Json::to_cbor(index);
+void FileIndex::save(const Json& content) const {
+  const std::vector<uint8_t> bytes = Json::to_cbor({{"stamp", stamp_}, {"content", content}});
   try {
     write_file_atomic(file_, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, Durability::kCrash);
   } catch (const Error&) {  // made again next time
   }
 }
 
-}  // namespace vidbench::registry
+}  // namespace vidbench
