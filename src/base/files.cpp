@@ -93,6 +93,10 @@ void write_file_atomic(const fs::path& path, std::string_view content, Durabilit
   if (folder.get() >= 0) ::fsync(folder.get());
 }
 
+TemporaryFile::TemporaryFile(fs::path path) : path_(std::move(path)) { ::unlink(path_.c_str()); }
+
+TemporaryFile::~TemporaryFile() { ::unlink(path_.c_str()); }
+
 TemporaryDirectory::TemporaryDirectory(std::string_view prefix) {
   std::string pattern = (fs::temp_directory_path() / fmt::format("{}-XXXXXX", prefix)).string();
   if (::mkdtemp(pattern.data()) == nullptr) throw_write(pattern);

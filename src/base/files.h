@@ -31,6 +31,20 @@ class TemporaryDirectory {
   std::filesystem::path path_;
 };
 
+// A file that is being made at this path: what an earlier program left there goes, and so does this one
+// unless it was renamed to its final name.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(std::filesystem::path path);
+  ~TemporaryFile();
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
 // $XDG_DATA_HOME/vidbench and $XDG_CACHE_HOME/vidbench, with the defaults of the XDG specification.
 [[nodiscard]] std::filesystem::path data_home();
 [[nodiscard]] std::filesystem::path cache_home();

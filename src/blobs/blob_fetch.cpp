@@ -23,19 +23,6 @@ namespace {
 
 constexpr size_t kLargestGitFile = size_t{256} << 20;
 
-// Removed unless it got its final name.
-class Temporary {
- public:
-  explicit Temporary(fs::path path) : path_(std::move(path)) { ::unlink(path_.c_str()); }
-  ~Temporary() { ::unlink(path_.c_str()); }
-  Temporary(const Temporary&) = delete;
-  Temporary& operator=(const Temporary&) = delete;
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 // Why content of this digest is not the file, "" when it is.
 std::string objection(const ManifestFile& file, const std::string& sha256, const fs::path& content) {
   if (!file.sha256.empty())
@@ -91,7 +78,7 @@ bool BlobFetch::take_copy(ManifestFile& file, const fs::path& copy) {
   std::error_code ec;
   const fs::path source = fs::canonical(copy, ec);
   if (ec || fs::file_size(source, ec) != file.bytes || ec) return false;
-  const Temporary temporary(store_.parts() / fmt::format("copy-{}.tmp", ::getpid()));
+  const TemporaryFile temporary(store_.parts() / fmt::format("copy-{}.tmp", ::getpid()));
   if (::link(source.c_str(), temporary.path().c_str()) != 0 && !fs::copy_file(source, temporary.path(), ec))
     return false;
   const std::string sha256 = sha256_file(temporary.path());
@@ -118,7 +105,7 @@ std::vector<std::pair<std::string, std::optional<Mirror>>> BlobFetch::addresses(
 
 uint64_t BlobFetch::fetch(ManifestFile& file, const std::string& address, const std::string& token) {
   if (file.bytes == 0) {  // nothing to ask for
-    const Temporary empty(store_.parts() / fmt::format("empty-{}.tmp", ::getpid()));
+    const TemporaryFile empty(store_.parts() / fmt::format("empty-{}.tmp", ::getpid()));
     write_file_atomic(empty.path(), "", Durability::kCrash);
     file.sha256 = sha256_hex("");
     keep(empty.path(), file.sha256);

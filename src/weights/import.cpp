@@ -10,6 +10,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -19,19 +20,6 @@
 namespace vidbench::weights {
 namespace fs = std::filesystem;
 namespace {
-
-// Removed unless it got its final name.
-class Temporary {
- public:
-  explicit Temporary(fs::path path) : path_(std::move(path)) { ::unlink(path_.c_str()); }
-  ~Temporary() { ::unlink(path_.c_str()); }
-  Temporary(const Temporary&) = delete;
-  Temporary& operator=(const Temporary&) = delete;
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 [[noreturn]] void throw_write(const fs::path& path) {
   throw_environment(fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)),
@@ -75,7 +63,7 @@ Pin hard_link(const fs::path& from, const fs::path& to) {
 // Why the source is not the file, "" when it is in place now.
 std::string take(const Folder& folder, const OfficialFile& file, const fs::path& source,
                  const ImportOptions& options, const std::stop_token& stop) {
-  const Temporary temporary(folder.path() / (file.name + ".tmp"));
+  const TemporaryFile temporary(folder.path() / (file.name + ".tmp"));
   try {
     Pin pin = options.hard_link ? hard_link(source, temporary.path()) : copy(source, temporary.path(), stop);
     pin.pinned_at = now_rfc3339();
