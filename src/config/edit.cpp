@@ -139,8 +139,12 @@ class Edit {
     lines_ = split(text, '\n');
     if (!lines_.empty() && lines_.back().empty()) lines_.pop_back();
     if (text.find("\r\n") != std::string::npos) line_end_ = "\r\n";
-    for (std::string& line : lines_)
-      if (line.ends_with('\r')) line.pop_back();
+    for (size_t i = 0; i < lines_.size(); ++i) {
+      if (lines_[i].ends_with('\r')) lines_[i].pop_back();
+      if (lines_[i].find('\r') != std::string::npos)  // YAML counts lines by it, we do not
+        throw_input(fmt::format("{}:{}: a carriage return stands alone", origin, i + 1),
+                    "save the file with the line ends of Unix or of Windows");
+    }
   }
 
   [[nodiscard]] std::string result() {

@@ -97,6 +97,8 @@ TEST(Edit, RefusesWhatItWouldSpoil) {
   EXPECT_THROW((void)edited("{a: 1}\n", {"a"}, "7"), Error);
   EXPECT_THROW((void)edited("a: [1\n", {"a"}, "7"), Error) << "not YAML";
   EXPECT_THROW((void)edited("just a text\n", {"a"}, "7"), Error);
+  EXPECT_THROW((void)edited("a: 1\rb: 2\n", {"a"}, "7"), Error) << "a carriage return alone";
+  EXPECT_EQ(edited("a: 1\r\n", {"a"}, "7"), "a: 7\r\n");
   EXPECT_THROW((void)edited("run:\n- ' \x04orkers: 2\n  1- \n'\n", {"run", "workers"}, "7"), Error);
 }
 
