@@ -73,10 +73,15 @@ std::vector<std::string> ModelChoices::filters() const {
 
 std::vector<ChoiceRow> ModelChoices::rows(std::string_view query, size_t filter) const {
   std::vector<const registry::Model*> found;
-  if (trim(query).empty())
+  if (trim(query).empty()) {
     for (const auto& model : models_) found.push_back(&model);
-  else
+    // What generates nothing is not what a newcomer wants first.
+    std::stable_partition(found.begin(), found.end(), [](const auto* model) {
+      return model->deployment.runner != "null" && model->deployment.runner != "replay";
+    });
+  } else {
     found = registry::search(models_, query);
+  }
   const registry::Filter& wanted = named_filters().at(filter).filter;
   std::vector<ChoiceRow> rows;
   for (const auto* model : found)

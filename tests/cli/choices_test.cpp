@@ -41,6 +41,13 @@ TEST(ModelChoices, SearchAndFilter) {
   EXPECT_NE(choices.rows("hunyuan", 1).front().detail.find("its weights"), std::string::npos);
 }
 
+TEST(ModelChoices, WhatGeneratesNothingComesLast) {
+  std::vector<registry::Model> models = {model("null", "text-to-video", true),
+                                         model("wan-small", "text-to-video", true)};
+  models[0].deployment.runner = "null";
+  EXPECT_EQ(ids(ModelChoices(models), "", 0), (Ids{"wan-small", "null"}));
+}
+
 TEST(SuiteChoices, NamesTitlesAndFiles) {
   const SuiteChoices choices({{"quick", 1, "A first run", 8, ""}, {"standard", 1, "The usual", 126, ""}});
   EXPECT_EQ(ids(choices, "", 0), (Ids{"quick", "standard"}));
