@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/time.h"
 
 namespace vidbench {
 namespace fs = std::filesystem;
@@ -12,13 +13,10 @@ namespace {
 
 constexpr size_t kMostBytes = size_t{256} << 20;
 
-int64_t nanoseconds(const timespec& time) { return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
-
 Json file_stamp(const fs::path& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return {path.string()};
-  return {path.string(), status.st_size, status.st_ino, nanoseconds(status.st_mtim),
-          nanoseconds(status.st_ctim)};
+  return {path.string(), status.st_size, status.st_ino, to_ns(status.st_mtim), to_ns(status.st_ctim)};
 }
 
 }  // namespace
@@ -33,8 +31,7 @@ FileIndex::FileIndex(const std::string& name, int format, const fs::path& root,
     stamps.push_back(file_stamp(file));
   }
   struct stat program {};
-  if (::stat("/proc/self/exe", &program) == 0)
-    stamp_["program"] = {program.st_size, nanoseconds(program.st_mtim)};
+  if (::stat("/proc/self/exe", &program) == 0) stamp_["program"] = {program.st_size, to_ns(program.st_mtim)};
   file_ = cache_home() / name / (sha256_hex(names).substr(0, 16) + ".cbor");
 }
 

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/variable.h"
 
@@ -17,27 +18,8 @@ namespace vidbench {
 namespace fs = std::filesystem;
 namespace {
 
-class FileDescriptor {
- public:
-  FileDescriptor(const fs::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {}
-  ~FileDescriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-[[noreturn]] void throw_write(const fs::path& path) {
-  throw_environment(fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)),
-                    "check free space and permissions");
-}
-
 void write_whole(const fs::path& path, std::string_view content, Durability durability) {
-  FileDescriptor file(path, O_WRONLY | O_CREAT | O_TRUNC);
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (file.get() < 0) throw_write(path);
   while (!content.empty()) {
     const ssize_t written = ::write(file.get(), content.data(), content.size());
@@ -56,6 +38,11 @@ fs::path xdg(const char* variable, const char* fallback) {
 }
 
 }  // namespace
+
+void throw_write(const fs::path& path) {
+  throw_environment(fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)),
+                    "check free space and permissions");
+}
 
 std::string read_file(const fs::path& path, size_t limit_bytes) {
   std::error_code ec;
@@ -89,7 +76,8 @@ void write_file_atomic(const fs::path& path, std::string_view content, Durabilit
     throw;
   }
   if (durability == Durability::kCrash) return;
-  FileDescriptor folder(path.has_parent_path() ? path.parent_path() : fs::path("."), O_RDONLY | O_DIRECTORY);
+  const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  const Descriptor folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() >= 0) ::fsync(folder.get());
 }
 

@@ -18,6 +18,9 @@ enum class Durability { kPowerLoss, kCrash };
 void write_file_atomic(const std::filesystem::path& path, std::string_view content,
                        Durability durability = Durability::kPowerLoss);
 
+// Throws Error(kEnvironment) with errno's reason.
+[[noreturn]] void throw_write(const std::filesystem::path& path);
+
 // A new empty folder under the system's temporary folder, removed with its content on destruction.
 class TemporaryDirectory {
  public:

@@ -16,4 +16,7 @@ using Json = nlohmann::json;
 // JSON text for an output: malformed UTF-8 is replaced, never thrown at; `indent` -1 = one line.
 [[nodiscard]] std::string document(const Json& json, int indent = 2);
 
+// The text at `key`; "" where there is none, or `json` is no object.
+[[nodiscard]] std::string text_or_empty(const Json& json, const char* key);
+
 }  // namespace vidbench

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +18,11 @@ namespace vidbench {
 [[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
 [[nodiscard]] std::string trim(std::string_view text);
+
+// ASCII letters alone; other bytes stay.
+[[nodiscard]] std::string lower(std::string_view text);
+// Decimal digits and nothing else, up to 2⁶⁴ − 1.
+[[nodiscard]] std::optional<uint64_t> parse_whole(std::string_view digits);
 
 // One printable line of foreign text: at most 500 bytes, cut between characters, control characters as
 // spaces.

@@ -21,6 +21,8 @@ std::string now_rfc3339() {
                      ms);
 }
 
+std::string rfc3339(std::time_t time) { return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(time)); }
+
 std::string now_compact() {
   const auto now = std::chrono::system_clock::now();
   return fmt::format("{:%Y%m%d-%H%M%S}", fmt::gmtime(std::chrono::system_clock::to_time_t(now)));

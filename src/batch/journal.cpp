@@ -20,11 +20,6 @@ namespace {
 constexpr int64_t kBeat_ns = 1'000'000'000;
 constexpr size_t kMaxJournalBytes = size_t{256} << 20;
 
-[[noreturn]] void throw_write(const fs::path& path) {
-  throw_environment(fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)),
-                    "check free space and permissions");
-}
-
 int open_file(const fs::path& path, int flags) {
   const int fd = ::open(path.c_str(), flags | O_CREAT | O_CLOEXEC, 0644);
   if (fd < 0) throw_write(path);

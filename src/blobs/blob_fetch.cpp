@@ -172,9 +172,7 @@ void BlobFetch::keep(const fs::path& part, const std::string& sha256) {
   lease_.claim_blob(sha256);
   const fs::path blob = store_.blob(sha256);
   ::chmod(part.c_str(), 0444);
-  if (::rename(part.c_str(), blob.c_str()) != 0)
-    throw_environment(fmt::format("cannot write {}: {}", blob.string(), std::strerror(errno)),
-                      "check free space and permissions");
+  if (::rename(part.c_str(), blob.c_str()) != 0) throw_write(blob);
 }
 
 }  // namespace vidbench::blobs

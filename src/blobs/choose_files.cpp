@@ -30,13 +30,6 @@ bool is_weights(std::string_view path) {
   return path.ends_with(".safetensors") || is_pickled(std::string(path));
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
-
 // Pictures and texts for people, weights for other frameworks.
 bool is_beside_the_point(std::string_view path) {
   static constexpr std::array kEndings = {".md",      ".png",  ".jpg", ".jpeg", ".gif",    ".webp",

@@ -13,6 +13,7 @@
 #include <set>
 
 #include "base/amount.h"
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/strings.h"
 #include "base/variable.h"
@@ -115,12 +116,9 @@ class Collector {
     }
   }
 
-  static bool is_locked(const fs::path& lock) {
-    const int fd = ::open(lock.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return false;
-    const bool locked = ::flock(fd, LOCK_SH | LOCK_NB) != 0;
-    ::close(fd);
-    return locked;
+  static bool is_locked(const fs::path& path) {
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    return file.get() >= 0 && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0;
   }
 
   const Store& store_;

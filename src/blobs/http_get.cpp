@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <exception>
 
 #include "base/error.h"
@@ -21,13 +20,6 @@ constexpr long kBuffer_bytes = 512L << 10;
 constexpr double kLongestWait_s = 30;
 constexpr uint64_t kReadOfErrors_bytes = 64U << 10;
 constexpr size_t kMostHeaders = 200;
-
-std::optional<uint64_t> number(std::string_view text) {
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 // State of one GET, shared with libcurl's callbacks.
 class Get {
@@ -90,9 +82,7 @@ class Get {
     if (line.starts_with("HTTP/")) return head_.headers.clear();  // a redirect's headers are not the file's
     const size_t colon = line.find(':');
     if (colon == std::string::npos || head_.headers.size() > kMostHeaders) return;
-    std::string name = line.substr(0, colon);
-    for (char& c : name)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    const std::string name = lower(line.substr(0, colon));
     head_.headers[name] = trim(std::string_view(line).substr(colon + 1));
   }
 
@@ -155,7 +145,7 @@ class Get {
     if (code == 408 || code == 429 || code >= 500) {
       result.outcome = Outcome::kTryAgain;
       result.wait_s =
-          std::min(kLongestWait_s, static_cast<double>(number(head_.header("retry-after")).value_or(0)));
+          std::min(kLongestWait_s, static_cast<double>(parse_whole(head_.header("retry-after")).value_or(0)));
     }
     return result;
   }
@@ -190,8 +180,8 @@ ContentRange read_content_range(std::string_view text) {
   text.remove_prefix(6);
   const size_t slash = text.find('/');
   if (slash == std::string_view::npos) return range;
-  range.total = number(text.substr(slash + 1));
-  range.start = number(text.substr(0, std::min(text.find('-'), slash)));
+  range.total = parse_whole(text.substr(slash + 1));
+  range.start = parse_whole(text.substr(0, std::min(text.find('-'), slash)));
   return range;
 }
 

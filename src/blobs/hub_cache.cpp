@@ -69,9 +69,7 @@ fs::path hub_cache() {
 
 std::optional<fs::path> hub_snapshot(const fs::path& cache, const std::string& repository,
                                      const std::string& revision) {
-  std::string name = "models--";
-  for (const char c : repository) c == '/' ? name += "--" : name += c;
-  const fs::path folder = cache / name;
+  const fs::path folder = cache / hub_folder(repository);
   std::error_code ec;
   if (!fs::is_directory(folder, ec)) return std::nullopt;
   std::string commit = is_hex(revision, 40) ? revision : "";

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/strings.h"
 #include "blobs/reference.h"
@@ -19,15 +20,9 @@ constexpr size_t kMostFiles = 100'000;
   throw_input(origin + ": " + problem, "is HF_ENDPOINT a Hugging Face Hub?");
 }
 
-std::string text(const Json& json, const char* key) {
-  if (!json.is_object()) return "";
-  const auto found = json.find(key);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 HubFile read_file_entry(const Json& json, const std::string& origin) {
   HubFile file;
-  file.path = text(json, "rfilename");
+  file.path = text_or_empty(json, "rfilename");
   if (!is_safe_path(file.path))
     fail(origin, fmt::format("'{}' is no path in a repository", one_line(file.path)));
   const Json lfs = json.value("lfs", Json());
@@ -35,11 +30,11 @@ HubFile read_file_entry(const Json& json, const std::string& origin) {
   if (!size.is_number_unsigned()) fail(origin, fmt::format("no size of {} is told", file.path));
   file.bytes = size.get<uint64_t>();
   if (file.bytes > kLargestFile_bytes) fail(origin, fmt::format("{} has {} bytes", file.path, file.bytes));
-  file.sha256 = text(lfs, "sha256");
-  if (!file.sha256.empty() && !is_hex(file.sha256, 64))
+  file.sha256 = text_or_empty(lfs, "sha256");
+  if (!file.sha256.empty() && !is_sha256(file.sha256))
     fail(origin, fmt::format("the sha256 of {} is '{}'", file.path, one_line(file.sha256)));
   if (!file.sha256.empty()) return file;
-  file.git_sha1 = text(json, "blobId");
+  file.git_sha1 = text_or_empty(json, "blobId");
   if (!is_hex(file.git_sha1, 40)) fail(origin, fmt::format("no digest of {} is told", file.path));
   return file;
 }
@@ -49,8 +44,8 @@ HubFile read_file_entry(const Json& json, const std::string& origin) {
 HubListing parse_hub_listing(std::string_view json_text, const std::string& origin) {
   const Json json = parse_json(json_text, origin);
   HubListing listing;
-  listing.commit = text(json, "sha");
-  if (!is_hex(listing.commit, 40) && !is_hex(listing.commit, 64)) fail(origin, "it tells no commit");
+  listing.commit = text_or_empty(json, "sha");
+  if (!is_commit(listing.commit)) fail(origin, "it tells no commit");
   const auto files = json.find("siblings");
   if (files == json.end() || !files->is_array() || files->size() > kMostFiles)
     fail(origin, "it tells no list of files");

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/strings.h"
@@ -20,11 +21,6 @@ namespace {
 constexpr size_t kMaxLeaseBytes = size_t{64} << 20;
 constexpr int kMostTurns = 1000;
 constexpr std::string_view kManifest = "manifest ", kSnapshot = "snapshot ", kBlob = "blob ";
-
-[[noreturn]] void throw_write(const fs::path& path) {
-  throw_environment(fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)),
-                    "check free space and permissions");
-}
 
 void read_lines(const fs::path& file, InUse& in_use) {
   for (const std::string& line : split(read_file(file, kMaxLeaseBytes), '\n')) {
@@ -82,14 +78,12 @@ InUse read_leases(const Store& store) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(store.leases(), ec)) files.push_back(entry.path());
   for (const fs::path& file : files) {
-    const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) continue;
-    const bool dead = ::flock(fd, LOCK_SH | LOCK_NB) == 0;
-    if (dead)
-      ::unlink(file.c_str());
+    const Descriptor lease(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    if (lease.get() < 0) continue;
+    if (::flock(lease.get(), LOCK_SH | LOCK_NB) == 0)
+      ::unlink(file.c_str());  // its process is dead
     else
       read_lines(file, in_use);
-    ::close(fd);
   }
   return in_use;
 }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/strings.h"
 #include "base/url.h"
 
@@ -67,7 +68,7 @@ ManifestFile read_file_entry(const Json& json, const std::string& place) {
                     reader.text("source"), reader.text("git_sha1", true), reader.flag("pickled")};
   if (!is_safe_path(file.path))
     reader.fail(fmt::format("'{}' is no path in a repository", one_line(file.path)));
-  if (!is_hex(file.sha256, 64)) reader.fail(fmt::format("'{}' is no sha256", one_line(file.sha256)));
+  if (!is_sha256(file.sha256)) reader.fail(fmt::format("'{}' is no sha256", one_line(file.sha256)));
   if (!file.git_sha1.empty() && !is_hex(file.git_sha1, 40))
     reader.fail(fmt::format("'{}' is no sha1", one_line(file.git_sha1)));
   if (!file.source.empty() && !parse_url(file.source))
@@ -118,8 +119,7 @@ Manifest parse_manifest(std::string_view text, const std::string& origin) {
   const Reader reader(json, origin);
   if (reader.text("schema") != kSchema) reader.fail(fmt::format("is no manifest ({})", kSchema));
   Manifest manifest{read_reference(reader), reader.text("commit"), reader.text("pulled_at"), {}};
-  if (!is_hex(manifest.commit, 40) && !is_hex(manifest.commit, 64))
-    reader.fail(fmt::format("'{}' is no commit", one_line(manifest.commit)));
+  if (!is_commit(manifest.commit)) reader.fail(fmt::format("'{}' is no commit", one_line(manifest.commit)));
   const auto files = json.find("files");
   if (files == json.end() || !files->is_array() || files->empty() || files->size() > kMostFiles)
     reader.fail("'files' is no list of files");

@@ -20,11 +20,6 @@ namespace {
 
 constexpr size_t kMaxRecordBytes = 64 << 10;
 
-[[noreturn]] void throw_write(const std::filesystem::path& path) {
-  throw_environment(fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)),
-                    "check free space and permissions");
-}
-
 }  // namespace
 
 Partial::Partial(std::filesystem::path part) : part_(std::move(part)) {

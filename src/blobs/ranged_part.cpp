@@ -29,11 +29,6 @@ uint64_t chunk_size(uint64_t total) {
   return std::clamp(even, kSmallestChunk, kLargestChunk);
 }
 
-[[noreturn]] void throw_write(const std::filesystem::path& path) {
-  throw_environment(fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)),
-                    "check free space and permissions");
-}
-
 }  // namespace
 
 RangedPart::RangedPart(std::filesystem::path part, uint64_t total_bytes)

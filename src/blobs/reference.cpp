@@ -75,4 +75,12 @@ bool is_hex(const std::string& text, size_t count) {
          });
 }
 
+bool is_commit(const std::string& text) { return is_hex(text, 40) || is_hex(text, 64); }
+
+std::string hub_folder(const std::string& repository) {
+  std::string name = "models--";
+  for (const char c : repository) c == '/' ? name += "--" : name += c;
+  return name;
+}
+
 }  // namespace vidbench::blobs

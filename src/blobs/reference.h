@@ -37,5 +37,9 @@ struct Reference {
 [[nodiscard]] bool is_safe_path(const std::string& text);
 // `count` lower-case hexadecimal digits.
 [[nodiscard]] bool is_hex(const std::string& text, size_t count);
+// What git calls a commit: a SHA-1 or a SHA-256.
+[[nodiscard]] bool is_commit(const std::string& text);
+// "models--owner--name", as huggingface_hub calls the folder of a repository.
+[[nodiscard]] std::string hub_folder(const std::string& repository);
 
 }  // namespace vidbench::blobs

@@ -27,6 +27,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/strings.h"
 #include "blobs/serve_reply.h"
@@ -47,21 +48,6 @@ std::chrono::nanoseconds duration(double seconds) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
 }
 
-class File {
- public:
-  explicit File(const std::filesystem::path& path)
-      : fd_(path.empty() ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) {}
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 class Server;
 
 // One connection, on a strand of its own.
@@ -79,7 +65,7 @@ class Session : public std::enable_shared_from_this<Session> {
  private:
   asio::awaitable<bool> answer(const http::request<http::empty_body>& request);
   asio::awaitable<bool> send(ServeReply reply, bool head, bool keep_alive, unsigned version);
-  asio::awaitable<bool> send_file(const File& file, uint64_t offset, uint64_t length);
+  asio::awaitable<bool> send_file(const Descriptor& file, uint64_t offset, uint64_t length);
 
   beast::tcp_stream stream_;
   Server& server_;
@@ -216,7 +202,8 @@ asio::awaitable<bool> Session::answer(const http::request<http::empty_body>& req
 }
 
 asio::awaitable<bool> Session::send(ServeReply reply, bool head, bool keep_alive, unsigned version) {
-  const File file(reply.file);
+  const Descriptor file(reply.file.empty() ? -1
+                                           : ::open(reply.file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!reply.file.empty() && file.get() < 0) {  // collected since it was looked for
     reply = {};
     reply.status = 404;
@@ -238,7 +225,7 @@ asio::awaitable<bool> Session::send(ServeReply reply, bool head, bool keep_alive
   co_return !ec && response.keep_alive();
 }
 
-asio::awaitable<bool> Session::send_file(const File& file, uint64_t offset, uint64_t length) {
+asio::awaitable<bool> Session::send_file(const Descriptor& file, uint64_t offset, uint64_t length) {
   std::vector<char> block(static_cast<size_t>(std::min<uint64_t>(kBlock_bytes, length)));
   while (length > 0) {
     const size_t wanted = static_cast<size_t>(std::min<uint64_t>(block.size(), length));

@@ -4,10 +4,11 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
+#include "base/hash.h"
 #include "base/strings.h"
+#include "base/time.h"
 #include "blobs/reference.h"
 
 namespace vidbench::blobs {
@@ -61,7 +62,7 @@ std::optional<Served> locate(const Store& store, std::string_view target) {
   target = target.substr(0, target.find('?'));
   if (target.starts_with(kBlobs)) {
     const std::string sha256(target.substr(kBlobs.size()));
-    if (!is_hex(sha256, 64)) return std::nullopt;
+    if (!is_sha256(sha256)) return std::nullopt;
     return Served{store.blob(sha256), "\"" + sha256 + "\"", "application/octet-stream"};
   }
   if (!target.starts_with(kManifests)) return std::nullopt;
@@ -70,22 +71,13 @@ std::optional<Served> locate(const Store& store, std::string_view target) {
     return std::nullopt;
   const fs::path file = store.root() / "manifests" / *name;
   const auto status = status_of(file);
-  return Served{file,
-                fmt::format("\"{:x}-{:x}-{:x}\"", status.st_ino, status.st_size,
-                            int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec),
+  return Served{file, fmt::format("\"{:x}-{:x}-{:x}\"", status.st_ino, status.st_size, to_ns(status.st_mtim)),
                 "application/json"};
 }
 
 struct Range {
   uint64_t first = 0, last = 0;
 };
-
-std::optional<uint64_t> number(std::string_view text) {
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 enum class RangeKind { kNone, kOne, kUnsatisfiable };
 
@@ -95,7 +87,7 @@ RangeKind read_range(const std::string& header, uint64_t size, Range& range) {
   const std::string_view text = std::string_view(header).substr(6);
   const size_t dash = text.find('-');
   if (dash == std::string_view::npos) return RangeKind::kNone;
-  const auto first = number(text.substr(0, dash)), last = number(text.substr(dash + 1));
+  const auto first = parse_whole(text.substr(0, dash)), last = parse_whole(text.substr(dash + 1));
   if (dash == 0) {  // the last so many
     if (!last) return RangeKind::kNone;
     if (*last == 0 || size == 0) return RangeKind::kUnsatisfiable;

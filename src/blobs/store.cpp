@@ -14,6 +14,8 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/hash.h"
+#include "base/time.h"
 #include "base/variable.h"
 
 namespace vidbench::blobs {
@@ -34,7 +36,7 @@ void make_folder(const fs::path& folder) {
 int64_t last_used_ns(const fs::path& file) {
   struct stat status {};
   if (::stat(file.c_str(), &status) != 0) return 0;
-  return int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
+  return to_ns(status.st_mtim);
 }
 
 // A link that is right stays, so that somebody who reads it does not see it gone.
@@ -46,8 +48,7 @@ void link_to_blob(const fs::path& link, const fs::path& blob) {
   const fs::path temporary = fmt::format("{}.{}.tmp", link.string(), ::getpid());
   ::unlink(temporary.c_str());
   if (::symlink(target.c_str(), temporary.c_str()) != 0 || ::rename(temporary.c_str(), link.c_str()) != 0)
-    throw_environment(fmt::format("cannot write {}: {}", link.string(), std::strerror(errno)),
-                      "check free space and permissions");
+    throw_write(link);
 }
 
 void remove_if_empty(fs::path folder, const fs::path& stop_at) {
@@ -64,9 +65,7 @@ Store Store::open_default() {
 }
 
 fs::path Store::repository(const Reference& reference) const {
-  std::string name = "models--";
-  for (const char c : reference.repository) c == '/' ? name += "--" : name += c;
-  return root_ / "hub" / reference.host / name;
+  return root_ / "hub" / reference.host / hub_folder(reference.repository);
 }
 
 void Store::make_folders() const {
@@ -94,7 +93,7 @@ bool Store::is_complete(const Manifest& manifest) const {
 std::optional<fs::path> Store::find(const Reference& reference) const {
   std::string commit;
   std::ifstream(ref(reference)) >> commit;
-  if (!is_hex(commit, 40) && !is_hex(commit, 64)) return std::nullopt;
+  if (!is_commit(commit)) return std::nullopt;
   std::error_code ec;
   fs::path folder = snapshot(reference, commit);
   if (!fs::is_directory(folder, ec)) return std::nullopt;
@@ -127,7 +126,7 @@ std::vector<StoredBlob> Store::blobs() const {
        entry.increment(ec)) {
     const std::string name = entry->path().filename().string();
     std::error_code gone;
-    if (!name.starts_with(kBlobPrefix) || !is_hex(name.substr(kBlobPrefix.size()), 64)) continue;
+    if (!name.starts_with(kBlobPrefix) || !is_sha256(name.substr(kBlobPrefix.size()))) continue;
     const uint64_t bytes = entry->file_size(gone);
     if (!gone) blobs.push_back({name.substr(kBlobPrefix.size()), entry->path(), bytes});
   }

@@ -20,11 +20,6 @@ namespace vidbench::bundle {
 namespace fs = std::filesystem;
 namespace {
 
-[[noreturn]] void throw_write(const fs::path& path) {
-  throw_environment(fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)),
-                    "check free space and permissions");
-}
-
 // Writes the files of a bundle below a folder, one after the other; each survives a power loss once it is
 // complete.
 class FolderSink {

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "engine/run.h"
 
 namespace vidbench::bundle {
@@ -18,11 +19,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kPrefix = ".import-";
-
-[[noreturn]] void throw_write(const fs::path& path) {
-  throw_environment(fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)),
-                    "check free space and permissions");
-}
 
 // A folder that has no lock file yet may be another process's newest.
 void remove_abandoned(const fs::path& runs_directory) {

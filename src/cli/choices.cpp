@@ -52,13 +52,6 @@ ChoiceRow row_of(const registry::Model& model) {
   return row;
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
-
 }  // namespace
 
 ModelChoices::ModelChoices(const std::vector<registry::Model>& models) : models_(models) {}

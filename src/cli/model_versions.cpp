@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/model_memory.h"
@@ -13,11 +14,6 @@
 
 namespace vidbench::cli {
 namespace {
-
-std::string text_setting(const Json& settings, const char* name) {
-  const auto found = settings.find(name);
-  return found != settings.end() && found->is_string() ? found->get<std::string>() : "";
-}
 
 std::string unit_of(const std::string& metric) {
   if (metric == "latency" || metric == "latency_p95" || metric == "load_time") return "s";
@@ -101,12 +97,12 @@ std::string pin_text(const registry::Deployment& deployment) {
     pins.push_back(file.sha256.empty() ? file.path.filename().string() + " as it is on the disk"
                                        : fmt::format("sha256 {} ({})", file.sha256.substr(0, 12),
                                                      file.path.filename().string()));
-  const std::string repo = text_setting(deployment.settings, "repo");
-  const std::string revision = text_setting(deployment.settings, "revision");
+  const std::string repo = text_or_empty(deployment.settings, "repo");
+  const std::string revision = text_or_empty(deployment.settings, "revision");
   if (!repo.empty())
     pins.push_back(revision.empty() ? repo + " as it is in the hub's cache, not pinned"
                                     : fmt::format("revision {} of {}", revision, repo));
-  if (const std::string path = text_setting(deployment.settings, "path"); !path.empty())
+  if (const std::string path = text_or_empty(deployment.settings, "path"); !path.empty())
     pins.push_back("the content of " + path);
   if (deployment.runner == "http") pins.emplace_back("hosted: its provider decides");
   return join(pins, "; ");
@@ -117,8 +113,8 @@ Json pin_json(const registry::Deployment& deployment) {
   for (const auto& file : deployment.weights)
     weights.push_back({{"file", file.path.filename().string()},
                        {"sha256", file.sha256.empty() ? Json(nullptr) : Json(file.sha256)}});
-  const std::string repo = text_setting(deployment.settings, "repo");
-  const std::string revision = text_setting(deployment.settings, "revision");
+  const std::string repo = text_or_empty(deployment.settings, "repo");
+  const std::string revision = text_or_empty(deployment.settings, "revision");
   return {{"weights", weights},
           {"repo", repo.empty() ? Json(nullptr) : Json(repo)},
           {"revision", revision.empty() ? Json(nullptr) : Json(revision)}};

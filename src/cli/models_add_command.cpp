@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "blobs/hub.h"
@@ -64,7 +65,7 @@ registry::Draft draft_of_hub(const std::string& repository, bool online) {
   const blobs::Hub hub;
   const blobs::Reference reference{blobs::hub_host(), repository};
   const Json description = hub.describe(reference, stall_s, signals.token());
-  const std::string commit = description.value("sha", Json()).is_string() ? description.value("sha", "") : "";
+  const std::string commit = text_or_empty(description, "sha");
   Json pipeline;
   if (has_file(description, "model_index.json") && blobs::is_hex(commit, 40)) {
     const std::string index = hub.read(reference, commit, "model_index.json", stall_s, signals.token());

@@ -122,8 +122,8 @@ std::string describe_files(const Json& files) {
                      files["pickled"].empty() ? "" : "; PICKLED weights, which can run code");
 }
 
-std::string environment_text(const registry::Deployment& deployment) {
-  const registry::Environment environment = workers::look_up_environment(deployment);
+std::string environment_text(const registry::Deployment& deployment,
+                             const registry::Environment& environment) {
   if (environment.state == registry::EnvironmentState::kNone) return "";
   const std::string& image = deployment.environment.image;
   const std::string name = image.empty() ? environment.name : image;
@@ -131,7 +131,8 @@ std::string environment_text(const registry::Deployment& deployment) {
          (environment.ready() ? to_string(environment.state) : environment.lack());
 }
 
-Fields fields_of(const registry::Model& model, const ModelMemory& memory) {
+Fields fields_of(const registry::Model& model, const registry::Environment& environment,
+                 const ModelMemory& memory) {
   const registry::Card& card = model.card;
   const registry::Deployment& deployment = model.deployment;
   Fields fields = {{"model", model.id},
@@ -157,7 +158,7 @@ Fields fields_of(const registry::Model& model, const ModelMemory& memory) {
                         {"command", join(deployment.command, " ")},
                         {"settings", text_of(deployment.settings)},
                         {"pinned by", pin_text(deployment)},
-                        {"environment", environment_text(deployment)},
+                        {"environment", environment_text(deployment, environment)},
                         {"dtype, device", deployment.dtype + ", " + deployment.device},
                         {"defaults", text_of(registry::to_json(deployment.defaults))},
                         {"digest", model.digest}};
@@ -191,7 +192,7 @@ std::string versions_text(const registry::Registry& registry, const registry::Mo
 void show(const ModelsArguments& arguments, const Context& context) {
   const auto registry = registry::Registry::load_default();
   registry::Model model = registry.find(arguments.model);
-  workers::ask_engine(model);
+  const registry::Environment environment = workers::ask_engine(model);
   const ModelMemory memory(context);
   const auto document = [&] {
     Json json = model_json(model, memory);
@@ -201,7 +202,7 @@ void show(const ModelsArguments& arguments, const Context& context) {
     return json;
   };
   const auto fields = [&] {
-    Fields all = fields_of(model, memory);
+    Fields all = fields_of(model, environment, memory);
     if (model.deployed()) all.emplace_back("versions", versions_text(registry, model, context));
     all.emplace_back("fits hardware", fit_text(model));
     return all;

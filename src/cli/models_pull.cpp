@@ -125,9 +125,10 @@ void forget(const ModelsPullArguments& arguments) {
 Json cached_files(const registry::Model& model) {
   Json list = Json::array();
   const auto store = blobs::Store::open_default();
+  const auto cache = blobs::hub_cache();
   for (const blobs::Reference& reference : registry::hub_references(model.deployment)) {
     Json json = to_json(reference);
-    const auto found = blobs::find_files(store, blobs::hub_cache(), reference);
+    const auto found = blobs::find_files(store, cache, reference);
     json["where"] = !found ? "none" : found->in_store ? "store" : "hub-cache";
     json["path"] = found ? Json(found->path.string()) : Json(nullptr);
     if (found && found->in_store) {
@@ -142,12 +143,14 @@ Json cached_files(const registry::Model& model) {
 }
 
 std::string cached_word(const registry::Model& model) {
-  size_t there = 0;
   const auto references = registry::hub_references(model.deployment);
-  for (const blobs::Reference& reference : references)
-    if (blobs::find_files(blobs::Store::open_default(), blobs::hub_cache(), reference)) ++there;
   if (references.empty()) return "";
-  return there == references.size() ? "yes" : there == 0 ? "no" : "partly";
+  const auto store = blobs::Store::open_default();
+  const auto cache = blobs::hub_cache();
+  const auto there = std::count_if(references.begin(), references.end(), [&](const auto& reference) {
+    return blobs::find_files(store, cache, reference).has_value();
+  });
+  return there == std::ssize(references) ? "yes" : there == 0 ? "no" : "partly";
 }
 
 void add_models_pull_commands(CLI::App& models, Context&) {

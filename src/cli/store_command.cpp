@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 
 #include "base/amount.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "base/time.h"
 #include "blobs/check.h"
 #include "blobs/collect.h"
 #include "blobs/lease.h"
@@ -35,14 +35,6 @@ struct Arguments {
   int max_connections = blobs::ServeOptions().max_connections;
   PullArguments pull;
 };
-
-std::string rfc3339(int64_t time_ns) {
-  const std::time_t seconds = time_ns / 1'000'000'000;
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                     utc.tm_hour, utc.tm_min, utc.tm_sec);
-}
 
 struct Line {
   const blobs::StoredManifest* stored;
@@ -82,7 +74,7 @@ Json to_json(const Line& line) {
           {"bytes", line.bytes},
           {"own_bytes", line.own_bytes},
           {"pulled_at", manifest.pulled_at},
-          {"last_used", rfc3339(line.stored->last_used_ns)},
+          {"last_used", rfc3339(line.stored->last_used_ns / 1'000'000'000)},
           {"complete", line.complete},
           {"in_use", line.in_use},
           {"pickled", manifest.pickled()}};
@@ -98,7 +90,7 @@ report::Table table_of(const std::vector<Line>& lines) {
     table.rows.push_back({{manifest.reference.text() + variant},
                           size_cell(line.bytes),
                           size_cell(line.own_bytes),
-                          {rfc3339(line.stored->last_used_ns)},
+                          {rfc3339(line.stored->last_used_ns / 1'000'000'000)},
                           {manifest.commit.substr(0, 12)},
                           {!line.complete ? "INCOMPLETE"
                            : line.in_use  ? "in use"
@@ -151,8 +143,9 @@ void collect(const Arguments& arguments) {
   if (arguments.format == "json") {
     Json evicted = Json::array();
     for (const auto& one : collected.evicted)
-      evicted.push_back(
-          {{"weights", one.reference}, {"bytes", one.bytes}, {"last_used", rfc3339(one.last_used_ns)}});
+      evicted.push_back({{"weights", one.reference},
+                         {"bytes", one.bytes},
+                         {"last_used", rfc3339(one.last_used_ns / 1'000'000'000)}});
     return print_json({{"schema", "vidbench.store-gc/1"},
                        {"dry_run", options.dry_run},
                        {"evicted", evicted},
@@ -165,7 +158,7 @@ void collect(const Arguments& arguments) {
   const char* would = options.dry_run ? "would be " : "";
   for (const auto& one : collected.evicted)
     print(fmt::format("{}: {}evicted ({}, last used {})\n", one.reference, would, human_bytes(one.bytes),
-                      rfc3339(one.last_used_ns)));
+                      rfc3339(one.last_used_ns / 1'000'000'000)));
   print(fmt::format("{} {}freed ({} blobs, {} parts); {} stay, of which {} are in use\n",
                     human_bytes(collected.freed_bytes), would, collected.removed_blobs,
                     collected.removed_parts, human_bytes(collected.left_bytes),

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/descriptor.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "registry/environment.h"
@@ -16,8 +17,8 @@ namespace fs = std::filesystem;
 namespace {
 
 // An environment that a runner works in is locked by it (workers/launch.h).
-workers::Descriptor try_to_own(const fs::path& folder) {
-  workers::Descriptor file(::open((folder / registry::kEnvironmentFile).c_str(), O_RDONLY | O_CLOEXEC));
+Descriptor try_to_own(const fs::path& folder) {
+  Descriptor file(::open((folder / registry::kEnvironmentFile).c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() >= 0 && ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return {};
   return file;
 }
@@ -99,7 +100,7 @@ std::vector<Installed> collect_garbage(const registry::Registry& registry, bool 
     if (!installed.models.empty() || installed.in_use) continue;
     const fs::path folder = registry::environments_folder() / installed.name;
     // A build that is under way holds the lock file beside the folder.
-    workers::Descriptor lock(::open((folder.string() + ".lock").c_str(), O_RDWR | O_CLOEXEC));
+    Descriptor lock(::open((folder.string() + ".lock").c_str(), O_RDWR | O_CLOEXEC));
     if (lock.get() >= 0 && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) continue;
     if (!dry_run) {
       std::error_code ec;

@@ -23,13 +23,6 @@ constexpr size_t kListBytes = 1 << 20;
 using Actions = std::vector<std::string>;
 constexpr const char* kSeen = "umt actions";
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
-
 double measure(Sample& sample, UmtNetwork& network) {
   require_frames(sample.video(), 1);
   const std::string action = asked_action(sample.prompt());

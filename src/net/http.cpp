@@ -96,9 +96,7 @@ class Conversation {
     if (line.starts_with("HTTP/")) return response_.headers.clear();  // of a 1xx answer before
     const size_t colon = line.find(':');
     if (colon == std::string::npos || response_.headers.size() > 200) return;
-    std::string name = line.substr(0, colon);
-    for (char& c : name)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    const std::string name = lower(line.substr(0, colon));
     response_.headers[name] = trim(std::string_view(line).substr(colon + 1));
   }
 

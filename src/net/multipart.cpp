@@ -8,12 +8,6 @@ namespace {
 
 constexpr size_t kMaximumParts = 100;
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
 std::string boundary_of(std::string_view content_type) {
   if (!lower(std::string(content_type)).starts_with("multipart/"))
     throw_input("the answer is not multipart, but '" + one_line(content_type) + "'");

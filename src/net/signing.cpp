@@ -30,10 +30,7 @@ std::string hex(std::string_view bytes) {
 std::map<std::string, std::string> canonical_headers(const HttpRequest& request, const Url& url) {
   std::map<std::string, std::string> headers = {{"host", url.origin().substr(url.scheme.size() + 3)}};
   for (const auto& [name, value] : request.headers) {
-    std::string key = name;
-    for (char& c : key)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    headers[key] = trim(value);
+    headers[lower(name)] = trim(value);
   }
   return headers;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/json.h"
 #include "base/strings.h"
 #include "registry/command_template.h"
 #include "registry/weight_sources.h"
@@ -9,19 +10,15 @@
 namespace vidbench::registry {
 namespace {
 
-std::string text(const Json& settings, const char* key) {
-  const auto found = settings.find(key);
-  return found != settings.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 // Of a mapping of the diffusers runner's settings (weight_sources.h); nullopt when it names no repository.
 std::optional<blobs::Reference> reference_of(const Json& source) {
-  const std::string repository = text(source, "repo");
+  const std::string repository = text_or_empty(source, "repo");
   if (source.contains("path") || !blobs::is_repository(repository)) return std::nullopt;
   blobs::Reference reference{blobs::hub_host(), repository};
-  if (const std::string revision = text(source, "revision"); !revision.empty()) reference.revision = revision;
-  reference.variant = text(source, "variant");
-  const std::string folder = text(source, "subfolder"), file = text(source, "file");
+  if (const std::string revision = text_or_empty(source, "revision"); !revision.empty())
+    reference.revision = revision;
+  reference.variant = text_or_empty(source, "variant");
+  const std::string folder = text_or_empty(source, "subfolder"), file = text_or_empty(source, "file");
   reference.path = folder.empty() || file.empty() ? folder + file : folder + "/" + file;
   return reference;
 }

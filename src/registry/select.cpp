@@ -8,13 +8,6 @@
 namespace vidbench::registry {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
-
 // Whether `allowed` is empty or `fits` one of its words, in lower case.
 template <typename Fits>
 bool one_of(const std::vector<std::string>& allowed, Fits fits) {

@@ -35,9 +35,7 @@ const std::vector<std::string>& view_formats() {
 }
 
 std::string format_of_file(const std::string& file) {
-  std::string extension = std::filesystem::path(file).extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string extension = lower(std::filesystem::path(file).extension().string());
   std::vector<std::string> known;
   for (const auto& [name, format] : extensions()) {
     if (name == extension) return format;

@@ -21,11 +21,6 @@ namespace vidbench::weights {
 namespace fs = std::filesystem;
 namespace {
 
-[[noreturn]] void throw_write(const fs::path& path) {
-  throw_environment(fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)),
-                    "check free space and permissions");
-}
-
 // The digest of what was written, so that a source that changes meanwhile cannot slip in unchecked.
 Pin copy(const fs::path& from, const fs::path& to, const std::stop_token& stop) {
   std::ifstream source(from, std::ios::binary);

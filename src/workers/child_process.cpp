@@ -104,17 +104,6 @@ struct Launch {
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  reset();
-  fd_ = std::exchange(other.fd_, -1);
-  return *this;
-}
-
-void Descriptor::reset() noexcept {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = -1;
-}
-
 std::string ExitStatus::text() const {
   return signalled ? fmt::format("was killed by signal {} ({})", value, ::strsignal(value))
                    : fmt::format("ended with exit code {}", value);

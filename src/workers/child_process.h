@@ -12,22 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/descriptor.h"
+
 namespace vidbench::workers {
-
-// Owns a file descriptor.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() { reset(); }
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  void reset() noexcept;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_ = -1;
-};
 
 // How a process ended: an exit code, or the signal that killed it.
 struct ExitStatus {

@@ -24,8 +24,7 @@ namespace {
 constexpr double kEngineSeconds = 60;
 
 bool says_absent(const std::string& output) {
-  std::string text = output;
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  const std::string text = lower(output);
   return text.find("no such image") != std::string::npos || text.find("image not known") != std::string::npos;
 }
 
@@ -108,10 +107,12 @@ registry::Environment look_up_environment(const registry::Deployment& deployment
   return environment;
 }
 
-void ask_engine(registry::Model& model) {
-  if (registry::find_environment(model.deployment).state != registry::EnvironmentState::kImage) return;
-  const registry::Environment environment = look_up_environment(model.deployment);
+registry::Environment ask_engine(registry::Model& model) {
+  registry::Environment environment = registry::find_environment(model.deployment);
+  if (environment.state != registry::EnvironmentState::kImage) return environment;
+  look_up_image(environment);
   if (!environment.ready()) model.missing.push_back(environment.lack_and_remedy(model.id));
+  return environment;
 }
 
 ContainerOptions container_options(const registry::Model& model, const RunnerOptions& options) {

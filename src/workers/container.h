@@ -15,8 +15,9 @@ namespace vidbench::workers {
 
 // find_environment(), and for an image the engine is asked whether it has it: that starts a program.
 [[nodiscard]] registry::Environment look_up_environment(const registry::Deployment& deployment);
-// Adds to `missing` what only the engine can tell: that it does not have the model's image.
-void ask_engine(registry::Model& model);
+// Adds to `missing` what only the engine can tell: that it does not have the model's image. Returns what
+// look_up_environment() finds.
+registry::Environment ask_engine(registry::Model& model);
 
 // A file or folder of the machine that stands at the same place inside.
 struct Mount {

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <string_view>
 
+#include "base/time.h"
+
 namespace vidbench::workers {
 namespace fs = std::filesystem;
 namespace {
@@ -19,8 +21,7 @@ bool is_pattern(const std::string& name) { return name.find_first_of("*?[") != s
 void add_file(const fs::path& file, FileStamps& found) {
   struct stat info {};
   if (::lstat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode))
-    found[file] = {info.st_ino, info.st_size,
-                   int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec};
+    found[file] = {info.st_ino, info.st_size, to_ns(info.st_mtim)};
 }
 
 void walk(const fs::path& folder, const Names& names, size_t at, FileStamps& found) {
