@@ -9,10 +9,14 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy
 import pytest
 from playwright.sync_api import Page, sync_playwright
+
+if TYPE_CHECKING:
+    import weights_store
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("VIDBENCH_BIN_DIR", ROOT / "build/release/bin"))
@@ -137,3 +141,13 @@ class Vidbench:
 @pytest.fixture
 def vidbench(tmp_path: pathlib.Path) -> Vidbench:
     return Vidbench(tmp_path)
+
+
+@pytest.fixture
+def store(vidbench: Vidbench) -> Iterator["weights_store.Store"]:
+    """A home with a weights store and a hub of its own."""
+    from hub_server import HubServer
+    from weights_store import Store
+
+    with contextlib.closing(HubServer()) as hub:
+        yield Store(vidbench, hub)

@@ -1,11 +1,11 @@
 """A small Hugging Face Hub on this machine: API, files, a CDN behind a redirect. It counts, and misbehaves if told."""
 
 import hashlib
-import http.server
 import json
-import threading
 import urllib.parse
 from collections.abc import Callable
+
+from local_server import LocalHandler, LocalServer
 
 
 def sha256(content: bytes) -> str:
@@ -38,29 +38,16 @@ class Repository:
         return entries
 
 
-class Listener:
+class Listener(LocalServer):
     """One address; `requests` has (method, path, headers) of each request."""
 
     def __init__(self, answer: "Callable[[Handler], None]") -> None:
         self.answer = answer
         self.requests: list[tuple[str, str, dict[str, str]]] = []
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.request_queue_size = 128
-        self.server.socket.listen(128)
-        self.server.owner = self  # type: ignore[attr-defined]
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-    @property
-    def base(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
+        super().__init__(Handler, queue=128)
 
     def asked(self, part: str) -> list[tuple[str, str, dict[str, str]]]:
         return [request for request in self.requests if part in request[1]]
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
 
 
 class HubServer:
@@ -111,20 +98,11 @@ class HubServer:
         return next((behaviour for part, behaviour in self.behave.items() if part in path), None)
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    @property
-    def owner(self) -> Listener:
-        return self.server.owner  # type: ignore[attr-defined]
-
-    def log_message(self, *_: object) -> None:
-        pass
-
+class Handler(LocalHandler):
     def do_GET(self) -> None:
         headers = {key.lower(): value for key, value in self.headers.items()}
         self.owner.requests.append((self.command, self.path, headers))
-        hub = self.owner.answer.__self__  # type: ignore[attr-defined]
+        hub = self.owner.answer.__self__
         try:
             (hub.dishonest(self.path) or self.owner.answer)(self)
         except (BrokenPipeError, ConnectionResetError):

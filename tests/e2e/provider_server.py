@@ -5,6 +5,8 @@ import json
 import threading
 from collections.abc import Callable
 
+from local_server import LocalHandler, LocalServer
+
 VIDEO = b"\x00\x00\x00\x18ftypmp42" + bytes(range(256)) * 200
 
 # An answer: status, headers, body (bytes as they are, anything else as JSON).
@@ -23,21 +25,14 @@ class Request:
         return f"{self.method} {self.path}"
 
 
-class ProviderServer:
+class ProviderServer(LocalServer):
     """`answers` by "METHOD /path" (without query): a list that is used up to its last entry, which stays."""
 
     def __init__(self) -> None:
         self.answers: dict[str, list[Answer | Callable[[http.server.BaseHTTPRequestHandler], None]]] = {}
         self.requests: list[Request] = []
         self.lock = threading.Lock()
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.owner = self  # type: ignore[attr-defined]
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-    @property
-    def base(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
+        super().__init__(Handler)
 
     def on(self, call: str, *answers: object) -> None:
         """Each answer: a body, a (status, headers, body), or a function of the handler."""
@@ -46,19 +41,10 @@ class ProviderServer:
     def sent(self, call: str) -> list[Request]:
         return [request for request in self.requests if f"{request.method} {request.path.split('?')[0]}" == call]
 
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
 
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_: object) -> None:
-        pass
-
+class Handler(LocalHandler):
     def handle_any(self) -> None:
-        owner: ProviderServer = self.server.owner  # type: ignore[attr-defined]
+        owner: ProviderServer = self.owner
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {key.lower(): value for key, value in self.headers.items()}
         with owner.lock:

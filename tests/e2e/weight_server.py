@@ -1,12 +1,12 @@
 """An HTTP server of one folder of weight files, honest by default and as dishonest as a test asks."""
 
-import http.server
-import threading
 import time
 from collections.abc import Callable
 
+from local_server import LocalHandler, LocalServer
 
-class WeightServer:
+
+class WeightServer(LocalServer):
     """`files` by name; `behave[name]` answers a request for it instead, and may hand it back to `serve`."""
 
     def __init__(self) -> None:
@@ -14,15 +14,7 @@ class WeightServer:
         self.etags: dict[str, str] = {}
         self.behave: dict[str, Callable[[Handler, str], None]] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.owner = self  # type: ignore[attr-defined]
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
-        self.thread.start()
-
-    @property
-    def base(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
+        super().__init__(Handler)
 
     def url(self, name: str) -> str:
         return f"{self.base}/{name}"
@@ -31,21 +23,8 @@ class WeightServer:
         """The Range of each request for the file, "" for none."""
         return [headers.get("range", "") for path, headers in self.requests if path == name]
 
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
 
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    @property
-    def owner(self) -> WeightServer:
-        return self.server.owner  # type: ignore[attr-defined]
-
-    def log_message(self, *_: object) -> None:
-        pass
-
+class Handler(LocalHandler):
     def do_GET(self) -> None:
         name = self.path.lstrip("/").split("?")[0]
         self.owner.requests.append((name, {key.lower(): value for key, value in self.headers.items()}))
