@@ -4,6 +4,11 @@
 
 #include "base/error.h"
 
+template class nlohmann::basic_json<>;
+template class nlohmann::detail::parser<nlohmann::json,
+                                        nlohmann::detail::iterator_input_adapter<const char*>>;
+template class nlohmann::detail::serializer<nlohmann::json>;
+
 namespace vidbench {
 
 Json parse_json(std::string_view text, std::string_view origin) {

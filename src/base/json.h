@@ -6,6 +6,12 @@
 #include <string>
 #include <string_view>
 
+// Compiled once, in json.cpp, instead of by each file that uses a little of them.
+extern template class nlohmann::basic_json<>;
+extern template class nlohmann::detail::parser<nlohmann::json,
+                                               nlohmann::detail::iterator_input_adapter<const char*>>;
+extern template class nlohmann::detail::serializer<nlohmann::json>;
+
 namespace vidbench {
 
 using Json = nlohmann::json;

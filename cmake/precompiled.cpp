@@ -1,0 +1,1 @@
+// The one source that CMake asks of a target whose precompiled header others use.
