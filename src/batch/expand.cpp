@@ -58,6 +58,11 @@ std::vector<const registry::Model*> choose(const ModelChoice& choice, const regi
       for (const auto& model : registry.models()) models.push_back(&model);
     else
       models = registry::search(registry.models(), choice.search);
+    try {
+      registry::refuse_unknown_words(registry.models(), *choice.filter);
+    } catch (const Error& e) {
+      fail_at(choice.place, e);
+    }
     std::erase_if(models, [&](const auto* model) { return !registry::passes(*model, *choice.filter); });
     if (models.empty())
       throw_input(choice.place + ": no model passes this filter", "vidbench models list shows what there is");

@@ -4,8 +4,6 @@
 #include <map>
 
 #include "base/error.h"
-#include "base/files.h"
-#include "base/hash.h"
 #include "base/licence.h"
 #include "base/log.h"
 #include "base/strings.h"
@@ -21,7 +19,6 @@
 #include "registry/environment.h"
 #include "registry/select.h"
 #include "report/format.h"
-#include "workers/conformance.h"
 #include "workers/container.h"
 #include "workers/http_runner.h"
 
@@ -29,13 +26,11 @@ namespace vidbench::cli {
 namespace {
 
 struct ModelsArguments {
-  std::string model, device = "auto", image, video;
+  std::string model;
   std::string format;  // of `request`
   Output output;
   std::vector<std::string> words;
   ModelFilter filter;
-  bool online = false;
-  workers::ConformanceOptions conformance;
   workers::GenerateRequest request;
 };
 
@@ -97,7 +92,7 @@ void list(const ModelsArguments& arguments, const Context& context) {
   const ModelMemory memory(context);
   std::vector<const registry::Model*> models;
   for (const auto& model : registry.models()) models.push_back(&model);
-  keep_passing(models, arguments.filter, memory);
+  keep_passing(models, registry, arguments.filter, memory);
   print_models(models, memory, arguments.output);
 }
 
@@ -105,7 +100,7 @@ void search(const ModelsArguments& arguments, const Context& context) {
   const auto registry = registry::Registry::load_default();
   const ModelMemory memory(context);
   auto models = registry::search(registry.models(), join(arguments.words, " "));
-  keep_passing(models, arguments.filter, memory);
+  keep_passing(models, registry, arguments.filter, memory);
   print_models(models, memory, arguments.output);
 }
 
@@ -210,47 +205,6 @@ void show(const ModelsArguments& arguments, const Context& context) {
   arguments.output.show(fields_view(model.id, fields, document));
 }
 
-report::Table checks_table(const workers::ConformanceReport& report) {
-  report::Table table;
-  table.columns = {{"check"}, {"result"}, {"detail"}};
-  for (const auto& check : report.checks)
-    table.rows.push_back({{check.name},
-                          {check.passed     ? "passed"
-                           : check.required ? "FAILED"
-                                            : "warning",
-                           check.passed ? report::Emphasis::kGood : report::Emphasis::kBad},
-                          {check.detail}});
-  return table;
-}
-
-InputFile input_file(const std::string& path) {
-  if (path.empty()) return {};
-  return {std::filesystem::absolute(path), sha256_file(path)};
-}
-
-void validate(ModelsArguments arguments, Context& context) {
-  const auto registry = registry::Registry::load_default();
-  const TemporaryDirectory logs("vidbench-validate");
-  workers::RunnerOptions options;
-  options.log_path = logs.path() / "worker.log";
-  options.device = arguments.device;
-  options.offline = !arguments.online;
-  arguments.conformance.image = input_file(arguments.image);
-  arguments.conformance.video = input_file(arguments.video);
-  log_info("validating " + arguments.model + " …");
-  const auto report = workers::validate_model(registry.find(arguments.model), options, arguments.conformance);
-  const auto document = [&] {
-    Json json = workers::to_json(report);
-    json["schema"] = "vidbench.validation/1";
-    return json;
-  };
-  arguments.output.show({.title = "Validation of " + arguments.model,
-                         .document = document,
-                         .rows = "checks",
-                         .table = [&](bool) { return checks_table(report); }});
-  if (!report.passed()) context.exit_code = static_cast<int>(ErrorCode::kGateFailed);
-}
-
 void show_request(const ModelsArguments& arguments) {
   const auto registry = registry::Registry::load_default();
   const auto description = workers::describe_request(registry.find(arguments.model), arguments.request);
@@ -290,7 +244,7 @@ void add_filter_options(CLI::App& command, ModelFilter& all) {
   const auto words = [&](const char* name, std::vector<std::string>& list, const char* about) {
     command.add_option(name, list, about)->delimiter(',')->allow_extra_args(false);
   };
-  words("--task", filter.tasks, "text-to-video, image, … (a part of a task's name will do)");
+  words("--task", filter.tasks, "text-to-video or t2v, image, … (a part of a task's name will do)");
   words("--licence", filter.licences, "Apache-2.0, MIT, … (its beginning will do)");
   words("--family", filter.families, "wan, ltx-video, …");
   words("--organisation", filter.organisations, "who released it");
@@ -306,8 +260,9 @@ void add_filter_options(CLI::App& command, ModelFilter& all) {
   command.add_flag("--runs-here", all.fitting, "whose stated needs fit this hardware (vidbench doctor)");
 }
 
-void keep_passing(std::vector<const registry::Model*>& models, const ModelFilter& filter,
-                  const ModelMemory& memory) {
+void keep_passing(std::vector<const registry::Model*>& models, const registry::Registry& registry,
+                  const ModelFilter& filter, const ModelMemory& memory) {
+  registry::refuse_unknown_words(registry.models(), filter.card);
   std::erase_if(models, [&](const auto* model) {
     return !registry::passes(*model, filter.card, memory.measured_vram_gb(*model));
   });
@@ -342,20 +297,7 @@ void add_models_command(CLI::App& app, Context& context) {
   add_models_versions_command(*models, context);
   add_request_command(*models, arguments);
   add_models_pull_commands(*models, context);
-  CLI::App* validate_command = models->add_subcommand(
-      "validate", "run the worker protocol's conformance test and check the videos it makes");
-  validate_command->add_option("model", arguments->model, "model id")->required();
-  validate_command->add_option("--device", arguments->device, "cpu, cuda, … (default: auto)");
-  validate_command->add_option("--frames", arguments->conformance.frames, "frames of the test videos");
-  validate_command->add_option("--width", arguments->conformance.width, "their width in pixels");
-  validate_command->add_option("--height", arguments->conformance.height, "their height in pixels");
-  validate_command->add_option("--image", arguments->image, "a picture for models that start from one")
-      ->check(CLI::ExistingFile);
-  validate_command->add_option("--video", arguments->video, "a video for models that start from one")
-      ->check(CLI::ExistingFile);
-  validate_command->add_flag("--online", arguments->online, "let the worker download weights");
-  add_output_options(*validate_command, arguments->output);
-  validate_command->callback([arguments, &context] { validate(*arguments, context); });
+  add_models_validate_command(*models, context);
 }
 
 }  // namespace vidbench::cli

@@ -12,6 +12,7 @@ namespace vidbench::cli {
 void add_models_add_command(CLI::App& models);
 void add_models_export_command(CLI::App& models, Context& context);
 void add_models_integrate_command(CLI::App& models, Context& context);
+void add_models_validate_command(CLI::App& models, Context& context);
 void add_models_versions_command(CLI::App& models, Context& context);
 
 // What chooses models of the catalogue.
@@ -21,8 +22,9 @@ struct ModelFilter {
 };
 // --task, --licence, …, --runs-here.
 void add_filter_options(CLI::App& command, ModelFilter& filter);
-// Leaves the models that pass; limits of GPU memory are held against what was measured.
-void keep_passing(std::vector<const registry::Model*>& models, const ModelFilter& filter,
-                  const ModelMemory& memory);
+// Leaves the models that pass; limits of GPU memory are held against what was measured. Throws Error(kInput)
+// for a word that no model of `registry` has.
+void keep_passing(std::vector<const registry::Model*>& models, const registry::Registry& registry,
+                  const ModelFilter& filter, const ModelMemory& memory);
 
 }  // namespace vidbench::cli

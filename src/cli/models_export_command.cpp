@@ -28,7 +28,7 @@ std::vector<const registry::Model*> chosen(const Arguments& arguments, const reg
   for (const std::string& id : split_lists(arguments.ids)) models.push_back(&registry.find(id));
   if (models.empty())
     for (const auto& model : registry.models()) models.push_back(&model);
-  keep_passing(models, arguments.filter, memory);
+  keep_passing(models, registry, arguments.filter, memory);
   return models;
 }
 

@@ -47,8 +47,18 @@ std::vector<std::string> option_names(const Reached& reached) {
   return names;
 }
 
+// The first of `names` of which `word` is a part between dashes: --max-vram for --vram.
+std::string containing(const std::string& word, const std::vector<std::string>& names) {
+  const std::string part = word.substr(std::min(word.find_first_not_of('-'), word.size()));
+  if (part.size() < 3) return "";
+  for (const std::string& name : names)
+    if ((name + "-").find("-" + part + "-") != std::string::npos) return name;
+  return "";
+}
+
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates) {
-  const std::string near = nearest(word, candidates);
+  std::string near = nearest(word, candidates);
+  if (near.empty()) near = containing(word, candidates);
   return near.empty() ? "" : "did you mean '" + near + "'?";
 }
 

@@ -23,11 +23,25 @@ bool is_list(const Key& key) {
          key.type == Type::kCatalogues;
 }
 
+// "a whole number from 1 to 64": what describe_type() says, as a sentence asks for it.
+std::string wanted(const Key& key) {
+  switch (key.type) {
+    case Type::kText:
+    case Type::kFlag:
+      return describe_type(key);
+    case Type::kChoice:
+      return "one of " + describe_type(key);
+    case Type::kStore:
+      return "an " + describe_type(key);
+    default:
+      return "a " + describe_type(key);
+  }
+}
+
 [[noreturn]] void refuse(const std::string& where, const Key& key, const std::string& value,
                          const std::string& hint = {}) {
-  throw_input(
-      fmt::format("{}: '{}' must be {}, not '{}'", where, key.name, describe_type(key), one_line(value)),
-      hint);
+  throw_input(fmt::format("{}: '{}' must be {}, not '{}'", where, key.name, wanted(key), one_line(value)),
+              hint);
 }
 
 Json flag_of(const Key& key, const std::string& text, const std::string& where) {

@@ -1,7 +1,12 @@
 #include "registry/select.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "base/error.h"
 #include "base/licence.h"
 #include "base/strings.h"
 
@@ -25,11 +30,38 @@ bool within(const std::optional<double>& value, const std::optional<double>& low
   return value && (!low || *value >= *low) && (!high || *value <= *high);
 }
 
-bool has_task(const Card& card, const std::vector<std::string>& wanted) {
-  return one_of(wanted, [&](const std::string& word) {
-    return std::any_of(card.tasks.begin(), card.tasks.end(),
-                       [&](const std::string& task) { return task.find(word) != std::string::npos; });
+bool is_task(const Card& card, const std::string& word) {
+  return std::any_of(card.tasks.begin(), card.tasks.end(), [&](const std::string& task) {
+    return task.find(word) != std::string::npos || short_task(task) == word;
   });
+}
+
+bool is_licence(const Card& card, const std::string& word) { return lower(card.licence).starts_with(word); }
+
+bool has_task(const Card& card, const std::vector<std::string>& wanted) {
+  return one_of(wanted, [&](const std::string& word) { return is_task(card, word); });
+}
+
+// One option of a Filter: what a model answers to, and whether it does.
+void refuse_unknown(const std::vector<Model>& catalogue, std::string_view what,
+                    const std::vector<std::string>& words,
+                    const std::function<std::vector<std::string>(const Model&)>& values,
+                    const std::function<bool(const Model&, const std::string&)>& fits) {
+  for (const std::string& word : words) {
+    const auto known = [&](const Model& model) { return fits(model, lower(word)); };
+    if (std::any_of(catalogue.begin(), catalogue.end(), known)) continue;
+    std::set<std::string> all;
+    for (const Model& model : catalogue)
+      for (const std::string& value : values(model))
+        if (!value.empty()) all.insert(value);
+    constexpr size_t kListed = 12;  // more are no hint
+    const std::vector<std::string> names(all.begin(), all.end());
+    const std::string near = nearest(word, names);
+    throw_input(fmt::format("no model of the catalogue has the {} '{}'", what, one_line(word)),
+                !near.empty()             ? fmt::format("did you mean '{}'?", near)
+                : names.size() <= kListed ? "one of: " + join(names, ", ")
+                                          : "`vidbench models list` shows what there is");
+  }
 }
 
 bool is_subsequence(std::string_view word, std::string_view text) {
@@ -94,10 +126,39 @@ bool passes(const Model& model, const Filter& filter, std::optional<double> meas
   return has_task(card, filter.tasks) && equals_one(filter.families, card.family) &&
          equals_one(filter.accesses, card.access) && equals_one(filter.runners, model.deployment.runner) &&
          equals_one(filter.organisations, card.organisation) &&
-         one_of(filter.licences,
-                [own = lower(card.licence)](const std::string& word) { return own.starts_with(word); }) &&
+         one_of(filter.licences, [&](const std::string& word) { return is_licence(card, word); }) &&
          within(measured_vram_gb ? measured_vram_gb : card.min_vram_gb, {}, filter.max_vram_gb) &&
          within(card.parameters_b, filter.min_parameters_b, filter.max_parameters_b);
+}
+
+std::string_view short_task(std::string_view task) {
+  if (task == "text-to-video") return "t2v";
+  if (task == "image-to-video") return "i2v";
+  if (task == "video-to-video") return "v2v";
+  return task;
+}
+
+void refuse_unknown_words(const std::vector<Model>& catalogue, const Filter& filter) {
+  const auto equal = [](auto value) {
+    return [value](const Model& model, const std::string& word) { return lower(value(model)) == word; };
+  };
+  const auto one = [](auto value) {
+    return [value](const Model& model) { return std::vector<std::string>{value(model)}; };
+  };
+  const auto family = [](const Model& model) { return model.card.family; };
+  const auto organisation = [](const Model& model) { return model.card.organisation; };
+  const auto access = [](const Model& model) { return model.card.access; };
+  const auto runner = [](const Model& model) { return model.deployment.runner; };
+  const auto licence = [](const Model& model) { return model.card.licence; };
+  refuse_unknown(
+      catalogue, "task", filter.tasks, [](const Model& model) { return model.card.tasks; },
+      [](const Model& model, const std::string& word) { return is_task(model.card, word); });
+  refuse_unknown(catalogue, "licence", filter.licences, one(licence),
+                 [](const Model& model, const std::string& word) { return is_licence(model.card, word); });
+  refuse_unknown(catalogue, "family", filter.families, one(family), equal(family));
+  refuse_unknown(catalogue, "organisation", filter.organisations, one(organisation), equal(organisation));
+  refuse_unknown(catalogue, "access", filter.accesses, one(access), equal(access));
+  refuse_unknown(catalogue, "runner", filter.runners, one(runner), equal(runner));
 }
 
 std::vector<const Model*> search(const std::vector<Model>& models, std::string_view query) {

@@ -117,7 +117,9 @@ TEST_F(Expand, Mistakes) {
             std::string::npos);
   EXPECT_NE(mistake("runs: [{model: a, suite: ./none.yaml}]").find("none.yaml"), std::string::npos);
   EXPECT_NE(mistake("runs: [{suite: ./t.yaml}]").find("which models?"), std::string::npos);
-  EXPECT_NE(mistake("runs: [{suite: ./t.yaml, models: {family: none}}]").find("no model passes"),
+  EXPECT_EQ(mistake("runs: [{suite: ./t.yaml, models: {family: toyz}}]"),
+            "batch.yaml:2: no model of the catalogue has the family 'toyz' | did you mean 'toys'?");
+  EXPECT_NE(mistake("runs: [{suite: ./t.yaml, models: {family: toys, max_vram: 1}}]").find("no model passes"),
             std::string::npos);
   EXPECT_NE(mistake("matrix: {model: a, suite: ./t.yaml, steps: [4], exclude: [{steps: 5}]}")
                 .find("excludes nothing"),

@@ -55,6 +55,7 @@ def test_the_manual_page_has_every_command(vidbench: Vidbench) -> None:
         (["models", "serch"], "did you mean 'search'?"),
         (["score", "x", "--metrcs", "a"], "did you mean '--metrics'?"),
         (["score", "x", "--metrcs=a"], "did you mean '--metrics'?"),
+        (["models", "list", "--vram", "8"], "did you mean '--max-vram'?"),
         (["run", "quickstrat"], "did you mean"),
         (["run", "quickstart", "--model", "shapes-bsae-8"], "did you mean 'shapes-base-8'?"),
         (["suites", "show", "quikstart"], "did you mean 'quickstart'?"),

@@ -123,7 +123,7 @@ def test_every_option_of_the_table_is_one(vidbench: Vidbench, project: pathlib.P
     ("text", "message"),
     [
         ("run:\n  worker: 2\n", "vidbench.yaml:2: unknown key 'worker' in 'run' — did you mean 'workers'?"),
-        ("run: {workers: 65}\n", "must be whole number from 1 to 64, not '65'"),
+        ("run: {workers: 65}\n", "must be a whole number from 1 to 64, not '65'"),
         ("formt: json\n", "did you mean 'format'?"),
         ("run: [\n", "not valid YAML"),
         ("a: &a [*a]\n", "aliases"),

@@ -54,7 +54,11 @@ def test_filters(vidbench: Vidbench) -> None:
     commercial = found("--commercial")
     assert commercial and not any("NC" in model["card"]["licence"] for model in commercial)
     assert {"null", "shapes-base-8"} <= set(ids({"models": found("--runnable")}))
-    assert found("--family", "nobody") == []
+    assert found("--task", "i2v") and found("--task", "i2v") == found("--task", "image-to-video")
+    assert found("--family", "wan", "--max-vram", "1") == []
+    error = vidbench.run("models", "list", "--family", "wann", code=2).stderr
+    assert "no model of the catalogue has the family 'wann' — did you mean 'wan'?" in error
+    assert "one of: " in vidbench.run("models", "search", "wan", "--access", "gift", code=2).stderr
 
 
 def test_search(vidbench: Vidbench) -> None:
@@ -110,6 +114,26 @@ def test_mistakes_name_file_and_line(vidbench: Vidbench, text: str, message: str
         assert message in error and error.count("\n") <= 2, error
     (vidbench.catalogue / "mine.yaml").unlink()
     vidbench.json("models", "list")
+
+
+def test_a_file_is_validated_before_it_is_in_a_catalogue(vidbench: Vidbench, tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "new.yaml"
+    file.write_text("models:\n  - {id: new, runner: 'null'}\n  - {id: later, access: paper}\n")
+    report = vidbench.json("models", "validate", str(file))
+    new, later = report["models"]
+    assert (new["id"], new["runner"], new["missing"]) == ("new", "null", [])
+    assert later["runner"] == "" and later["missing"]
+    assert "new" not in ids(vidbench.json("models", "list"))
+    for text, message in [
+        ("models:\n  - {id: new, titel: y}\n", "new.yaml:2: unknown key 'titel' in models[0]"),
+        ("models:\n  - {id: wan2.1-t2v-1.3b, runner: 'null'}\n", "is already defined in catalogue/"),
+    ]:
+        file.write_text(text)
+        error = vidbench.run("models", "validate", str(file), code=2).stderr
+        assert message in error and error.count("\n") == 1, error
+    assert "nowhere.yaml" in vidbench.run("models", "validate", "nowhere.yaml", code=2).stderr
+    # A file of a catalogue is no duplicate of itself.
+    assert vidbench.json("models", "validate", str(CATALOGUE / "shapes.yaml"))["models"]
 
 
 def first_input(model: dict) -> str:

@@ -1,7 +1,9 @@
 #include "registry/select.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/error.h"
 #include "registry/catalogue_file.h"
 
 namespace vidbench::registry {
@@ -44,6 +46,39 @@ TEST(Filter, EveryPartHolds) {
   EXPECT_EQ(passing({.accesses = {"paper"}}), Ids{"secret"});
   EXPECT_EQ(passing({.runners = {"replay"}}), Ids{"hunyuan-video"});
   EXPECT_EQ(passing({.tasks = {"image"}, .accesses = {"weights"}}), Ids{"hunyuan-video"});
+}
+
+TEST(Filter, TakesTheShortNamesOfTasks) {
+  EXPECT_EQ(passing({.tasks = {"t2v"}}), (Ids{"wan2.1-t2v-14b", "wan2.1-t2v-1.3b", "hunyuan-video"}));
+  EXPECT_EQ(passing({.tasks = {"I2V"}}), (Ids{"hunyuan-video", "secret"}));
+}
+
+std::string refused(const Filter& filter) {
+  try {
+    refuse_unknown_words(models(), filter);
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), ErrorCode::kInput);
+    return fmt::format("{} — {}", e.what(), e.hint());
+  }
+  return "";
+}
+
+TEST(Filter, RefusesWordsThatNoModelHas) {
+  EXPECT_EQ(refused({.families = {"wam"}}),
+            "no model of the catalogue has the family 'wam' — did you mean 'wan'?");
+  EXPECT_EQ(refused({.accesses = {"weights", "gift"}}),
+            "no model of the catalogue has the access 'gift' — one of: paper, weights");
+  EXPECT_NE(refused({.tasks = {"t3d"}}), "");
+  EXPECT_NE(refused({.licences = {"apache-3"}}), "");
+  EXPECT_NE(refused({.runners = {"diffusers"}}), "");
+  EXPECT_NE(refused({.organisations = {"nobody at all"}}), "");
+  EXPECT_EQ(refused({.tasks = {"t2v", "image"},
+                     .licences = {"APACHE"},
+                     .families = {"Wan"},
+                     .accesses = {"paper"},
+                     .runners = {"replay"},
+                     .organisations = {"alibaba"}}),
+            "");
 }
 
 TEST(Filter, AnUnknownNumberDoesNotPassALimit) {
