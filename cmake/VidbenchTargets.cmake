@@ -100,6 +100,7 @@ function(vidbench_test name)
     set(ARG_TIMEOUT 120)
   endif()
   add_executable(${name} ${ARG_SOURCES})
+  add_dependencies(vidbench_tests ${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest_main vidbench_flags)
   target_compile_definitions(${name} PRIVATE VIDBENCH_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                                              VIDBENCH_BIN_DIR="${CMAKE_BINARY_DIR}/bin")

@@ -78,9 +78,9 @@ ensure_python() {
   fi
 }
 
-# build_preset PRESET: configures when needed and builds, showing ninja's progress.
+# build_preset PRESET [TARGET]: configures when needed and builds, showing ninja's progress.
 build_preset() {
-  local preset=$1 start=$SECONDS
+  local preset=$1 target=${2:-all} start=$SECONDS
   # CMake itself does not look at the presets again.
   if [ ! -f "build/$preset/build.ninja" ] || ! cmp -s CMakePresets.json "build/$preset/.presets"; then
     say "configuring build/$preset"
@@ -88,9 +88,9 @@ build_preset() {
     cp CMakePresets.json "build/$preset/.presets"
   fi
   # Nothing to do is the common case, and the quickest to find out.
-  if ! ninja -C "build/$preset" -n 2>/dev/null | grep -q 'no work to do'; then
+  if ! ninja -C "build/$preset" -n "$target" 2>/dev/null | grep -q 'no work to do'; then
     say "building build/$preset"
-    watched "build-$preset" ninja -C "build/$preset" -j "${VIDBENCH_JOBS:-$(nproc)}"
+    watched "build-$preset" ninja -C "build/$preset" -j "${VIDBENCH_JOBS:-$(nproc)}" "$target"
     say "built in $((SECONDS - start)) s"
   fi
 }
