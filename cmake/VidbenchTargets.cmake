@@ -32,7 +32,7 @@ function(vidbench_add_folders root)
 endfunction()
 
 # vidbench_precompiled(NAME HEADERS... LINK libs... [OPTIONS flags...]): headers that are parsed once for all targets
-# that say REUSE_FROM NAME. The flags of such a target must be the same, else the compiler refuses.
+# that use them (vidbench_use_precompiled). The flags of such a target must be the same, else the compiler refuses.
 function(vidbench_precompiled name)
   cmake_parse_arguments(ARG "" "" "HEADERS;LINK;OPTIONS" ${ARGN})
   add_library(${name} OBJECT ${CMAKE_SOURCE_DIR}/cmake/precompiled.cpp)
@@ -41,11 +41,15 @@ function(vidbench_precompiled name)
   target_precompile_headers(${name} PRIVATE ${ARG_HEADERS})
 endfunction()
 
-# vidbench_use_precompiled(TARGET common|cli|tests|torch): with the flags that those headers were compiled with.
+# vidbench_use_precompiled(TARGET common|cli|tests|torch): with the flags that those headers were compiled with, the
+# definitions of fmt among them; libtorch brings an fmt of its own.
 function(vidbench_use_precompiled target name)
   get_target_property(options vidbench_precompiled_${name} COMPILE_OPTIONS)
   if(options)
     target_compile_options(${target} PRIVATE ${options})
+  endif()
+  if(NOT name STREQUAL torch)
+    target_link_libraries(${target} PRIVATE fmt::fmt)
   endif()
   target_precompile_headers(${target} REUSE_FROM vidbench_precompiled_${name})
 endfunction()
@@ -79,9 +83,6 @@ function(vidbench_library folder)
   add_library(vidbench_${folder} STATIC ${ARG_SOURCES})
   target_include_directories(vidbench_${folder} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(vidbench_${folder} PUBLIC ${ARG_LINK} PRIVATE vidbench_flags)
-  if(NOT ARG_PRECOMPILED STREQUAL torch)
-    target_link_libraries(vidbench_${folder} PRIVATE fmt::fmt)
-  endif()
   vidbench_use_precompiled(vidbench_${folder} ${ARG_PRECOMPILED})
 endfunction()
 
@@ -92,10 +93,13 @@ function(vidbench_executable name)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} vidbench_flags)
 endfunction()
 
-# vidbench_test(NAME [TORCH] SOURCES... [LINK libs...]): a GoogleTest binary; each case becomes one ctest test. The
+# vidbench_test(NAME SOURCES... [LINK libs...] [PRECOMPILED tests|torch]): a GoogleTest binary; each case becomes one ctest test. The
 # tests themselves are little optimised: what they test is.
 function(vidbench_test name)
-  cmake_parse_arguments(ARG "TORCH" "TIMEOUT" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT;PRECOMPILED" "SOURCES;LINK" ${ARGN})
+  if(NOT ARG_PRECOMPILED)
+    set(ARG_PRECOMPILED tests)
+  endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -104,12 +108,7 @@ function(vidbench_test name)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest_main vidbench_flags)
   target_compile_definitions(${name} PRIVATE VIDBENCH_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                                              VIDBENCH_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
-  if(ARG_TORCH)
-    vidbench_use_precompiled(${name} torch)
-  else()
-    target_link_libraries(${name} PRIVATE fmt::fmt)
-    vidbench_use_precompiled(${name} tests)
-  endif()
+  vidbench_use_precompiled(${name} ${ARG_PRECOMPILED})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   gtest_discover_tests(${name} TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
                        PROPERTIES TIMEOUT ${ARG_TIMEOUT})

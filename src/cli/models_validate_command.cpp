@@ -11,8 +11,7 @@
 #include "base/strings.h"
 #include "cli/models_commands.h"
 #include "cli/output.h"
-#include "registry/catalogue_file.h"
-#include "registry/missing.h"
+#include "registry/registry.h"
 #include "workers/conformance.h"
 
 namespace vidbench::cli {
@@ -71,16 +70,7 @@ bool is_catalogue_file(const std::string& name) { return name.ends_with(".yaml")
 // The entries of a file that need not be in any catalogue yet: their form, and whether their ids are free.
 void validate_file(const Arguments& arguments) {
   const std::filesystem::path file = std::filesystem::absolute(arguments.model);
-  auto entries = registry::load_catalogue_file(file, std::filesystem::absolute(resource_root()));
-  const auto registry = registry::Registry::load_default();
-  for (const registry::Model& entry : entries)
-    for (const registry::Model& known : registry.models())
-      if (known.id == entry.id && known.origin != entry.origin)
-        throw_input(
-            fmt::format("{}: model '{}' is already defined in {}", entry.origin, entry.id, known.origin),
-            "give one of them another id");
-  const registry::Machine machine;
-  for (registry::Model& entry : entries) entry.missing = machine.missing(entry);
+  const auto entries = registry::Registry::load_default().check_file(file);
   const auto document = [&] {
     Json list = Json::array();
     for (const registry::Model& entry : entries)

@@ -44,16 +44,18 @@ std::vector<fs::path> yaml_files_below(const fs::path& folder) {
   return files;
 }
 
+[[noreturn]] void refuse_twin(const Model& model, const std::string& known_origin) {
+  throw_input(fmt::format("{}: model '{}' is already defined in {}", model.origin, model.id, known_origin),
+              "give one of them another id");
+}
+
 std::vector<Model> load_files(const std::vector<fs::path>& files, const fs::path& root) {
   std::vector<Model> models;
   std::map<std::string, std::string> origins;
   for (const fs::path& file : files)
     for (Model& model : load_catalogue_file(file, root)) {
       const auto [known, added] = origins.emplace(model.id, model.origin);
-      if (!added)
-        throw_input(
-            fmt::format("{}: model '{}' is already defined in {}", model.origin, model.id, known->second),
-            "give one of them another id");
+      if (!added) refuse_twin(model, known->second);
       models.push_back(std::move(model));
     }
   return models;
@@ -122,6 +124,19 @@ Registry Registry::load_default() {
   for (const std::string& folder : split(variable("VIDBENCH_CATALOGUE"), ':'))
     if (!folder.empty()) folders.emplace_back(folder);
   return load(folders);
+}
+
+std::vector<Model> Registry::check_file(const fs::path& file) const {
+  std::vector<Model> entries = load_files({fs::absolute(file)}, fs::absolute(resource_root()));
+  const Machine machine;
+  for (Model& entry : entries) {
+    for (const Model& known : models_)
+      if (known.id == entry.id && known.origin != entry.origin &&
+          !known.origin.starts_with(entry.origin + " (git "))  // the same place, see name_commits
+        refuse_twin(entry, known.origin);
+    entry.missing = machine.missing(entry);
+  }
+  return entries;
 }
 
 const Model& Registry::find(const std::string& id) const {

@@ -92,6 +92,9 @@ class Registry {
   [[nodiscard]] const std::vector<Model>& models() const { return models_; }
   // Throws Error(kInput) with a suggestion when there is none.
   [[nodiscard]] const Model& find(const std::string& id) const;
+  // The models of a catalogue file that need not belong to this registry, read as load() does; an id that
+  // stands elsewhere in it is refused in the same way.
+  [[nodiscard]] std::vector<Model> check_file(const std::filesystem::path& file) const;
 
  private:
   // Adds to the origin of models from Git checkouts the commit.

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
+#include <array>
 #include <set>
 
 #include "base/error.h"
@@ -13,55 +13,64 @@
 namespace vidbench::registry {
 namespace {
 
-// Whether `allowed` is empty or `fits` one of its words, in lower case.
-template <typename Fits>
-bool one_of(const std::vector<std::string>& allowed, Fits fits) {
-  return allowed.empty() || std::any_of(allowed.begin(), allowed.end(),
-                                        [&](const std::string& word) { return fits(lower(word)); });
+using Words = std::vector<std::string>;
+
+// An option of a Filter that lists words: what of a model they are held against, and how (both in lower
+// case).
+struct WordOption {
+  std::string_view name;
+  Words Filter::*words;
+  Words (*values)(const Model&);
+  bool (*fits)(const std::string& value, const std::string& word);
+};
+
+bool equal(const std::string& value, const std::string& word) { return value == word; }
+bool begins(const std::string& value, const std::string& word) { return value.starts_with(word); }
+bool is_task(const std::string& value, const std::string& word) {
+  return value.find(word) != std::string::npos || short_task(value) == word;
 }
 
-bool equals_one(const std::vector<std::string>& allowed, const std::string& value) {
-  return one_of(allowed, [own = lower(value)](const std::string& word) { return own == word; });
+constexpr std::array<WordOption, 6> kWordOptions = {{
+    {"task", &Filter::tasks, [](const Model& model) { return model.card.tasks; }, is_task},
+    {"licence", &Filter::licences, [](const Model& model) { return Words{model.card.licence}; }, begins},
+    {"family", &Filter::families, [](const Model& model) { return Words{model.card.family}; }, equal},
+    {"organisation", &Filter::organisations,
+     [](const Model& model) { return Words{model.card.organisation}; }, equal},
+    {"access", &Filter::accesses, [](const Model& model) { return Words{model.card.access}; }, equal},
+    {"runner", &Filter::runners, [](const Model& model) { return Words{model.deployment.runner}; }, equal},
+}};
+
+bool answers(const Model& model, const WordOption& option, const std::string& word) {
+  const Words values = option.values(model);
+  return std::any_of(values.begin(), values.end(), [&, wanted = lower(word)](const std::string& value) {
+    return option.fits(lower(value), wanted);
+  });
+}
+
+bool answers_one(const Model& model, const WordOption& option, const Words& words) {
+  return words.empty() || std::any_of(words.begin(), words.end(),
+                                      [&](const std::string& word) { return answers(model, option, word); });
+}
+
+[[noreturn]] void refuse(const std::vector<Model>& catalogue, const WordOption& option,
+                         const std::string& word) {
+  std::set<std::string> all;
+  for (const Model& model : catalogue)
+    for (const std::string& value : option.values(model))
+      if (!value.empty()) all.insert(value);
+  constexpr size_t kListed = 12;  // more are no hint
+  const Words names(all.begin(), all.end());
+  const std::string near = nearest(word, names);
+  throw_input(fmt::format("no model of the catalogue has the {} '{}'", option.name, one_line(word)),
+              !near.empty()             ? fmt::format("did you mean '{}'?", near)
+              : names.size() <= kListed ? "one of: " + join(names, ", ")
+                                        : "`vidbench models list` shows what there is");
 }
 
 bool within(const std::optional<double>& value, const std::optional<double>& low,
             const std::optional<double>& high) {
   if (!low && !high) return true;
   return value && (!low || *value >= *low) && (!high || *value <= *high);
-}
-
-bool is_task(const Card& card, const std::string& word) {
-  return std::any_of(card.tasks.begin(), card.tasks.end(), [&](const std::string& task) {
-    return task.find(word) != std::string::npos || short_task(task) == word;
-  });
-}
-
-bool is_licence(const Card& card, const std::string& word) { return lower(card.licence).starts_with(word); }
-
-bool has_task(const Card& card, const std::vector<std::string>& wanted) {
-  return one_of(wanted, [&](const std::string& word) { return is_task(card, word); });
-}
-
-// One option of a Filter: what a model answers to, and whether it does.
-void refuse_unknown(const std::vector<Model>& catalogue, std::string_view what,
-                    const std::vector<std::string>& words,
-                    const std::function<std::vector<std::string>(const Model&)>& values,
-                    const std::function<bool(const Model&, const std::string&)>& fits) {
-  for (const std::string& word : words) {
-    const auto known = [&](const Model& model) { return fits(model, lower(word)); };
-    if (std::any_of(catalogue.begin(), catalogue.end(), known)) continue;
-    std::set<std::string> all;
-    for (const Model& model : catalogue)
-      for (const std::string& value : values(model))
-        if (!value.empty()) all.insert(value);
-    constexpr size_t kListed = 12;  // more are no hint
-    const std::vector<std::string> names(all.begin(), all.end());
-    const std::string near = nearest(word, names);
-    throw_input(fmt::format("no model of the catalogue has the {} '{}'", what, one_line(word)),
-                !near.empty()             ? fmt::format("did you mean '{}'?", near)
-                : names.size() <= kListed ? "one of: " + join(names, ", ")
-                                          : "`vidbench models list` shows what there is");
-  }
 }
 
 bool is_subsequence(std::string_view word, std::string_view text) {
@@ -84,12 +93,12 @@ int found(std::string_view word, std::string_view text) {
   return word.size() >= kLeastLetters && is_subsequence(word, text) ? 5 : 0;
 }
 
-struct Words {
+struct Searched {
   std::string text;
   int weight;
 };
 
-std::vector<Words> searched(const Model& model) {
+std::vector<Searched> searched(const Model& model) {
   const Card& card = model.card;
   return {{lower(model.id), 4},
           {lower(card.title), 4},
@@ -105,7 +114,7 @@ int score(const Model& model, const std::vector<std::string>& words) {
   int total = 0;
   for (const std::string& word : words) {
     int best = 0;
-    for (const Words& field : fields) {
+    for (const Searched& field : fields) {
       const int how = found(word, field.text);
       // Letters in order tell something in a name only.
       if (how > 5 || field.weight > 2) best = std::max(best, how * field.weight);
@@ -123,10 +132,10 @@ bool passes(const Model& model, const Filter& filter, std::optional<double> meas
   if (filter.deployed && !model.deployed()) return false;
   if (filter.runnable && !model.runnable()) return false;
   if (filter.commercial && (card.licence.empty() || is_non_commercial(card.licence))) return false;
-  return has_task(card, filter.tasks) && equals_one(filter.families, card.family) &&
-         equals_one(filter.accesses, card.access) && equals_one(filter.runners, model.deployment.runner) &&
-         equals_one(filter.organisations, card.organisation) &&
-         one_of(filter.licences, [&](const std::string& word) { return is_licence(card, word); }) &&
+  const auto answered = [&](const WordOption& option) {
+    return answers_one(model, option, filter.*option.words);
+  };
+  return std::all_of(kWordOptions.begin(), kWordOptions.end(), answered) &&
          within(measured_vram_gb ? measured_vram_gb : card.min_vram_gb, {}, filter.max_vram_gb) &&
          within(card.parameters_b, filter.min_parameters_b, filter.max_parameters_b);
 }
@@ -139,26 +148,11 @@ std::string_view short_task(std::string_view task) {
 }
 
 void refuse_unknown_words(const std::vector<Model>& catalogue, const Filter& filter) {
-  const auto equal = [](auto value) {
-    return [value](const Model& model, const std::string& word) { return lower(value(model)) == word; };
-  };
-  const auto one = [](auto value) {
-    return [value](const Model& model) { return std::vector<std::string>{value(model)}; };
-  };
-  const auto family = [](const Model& model) { return model.card.family; };
-  const auto organisation = [](const Model& model) { return model.card.organisation; };
-  const auto access = [](const Model& model) { return model.card.access; };
-  const auto runner = [](const Model& model) { return model.deployment.runner; };
-  const auto licence = [](const Model& model) { return model.card.licence; };
-  refuse_unknown(
-      catalogue, "task", filter.tasks, [](const Model& model) { return model.card.tasks; },
-      [](const Model& model, const std::string& word) { return is_task(model.card, word); });
-  refuse_unknown(catalogue, "licence", filter.licences, one(licence),
-                 [](const Model& model, const std::string& word) { return is_licence(model.card, word); });
-  refuse_unknown(catalogue, "family", filter.families, one(family), equal(family));
-  refuse_unknown(catalogue, "organisation", filter.organisations, one(organisation), equal(organisation));
-  refuse_unknown(catalogue, "access", filter.accesses, one(access), equal(access));
-  refuse_unknown(catalogue, "runner", filter.runners, one(runner), equal(runner));
+  for (const WordOption& option : kWordOptions)
+    for (const std::string& word : filter.*option.words)
+      if (std::none_of(catalogue.begin(), catalogue.end(),
+                       [&](const Model& model) { return answers(model, option, word); }))
+        refuse(catalogue, option, word);
 }
 
 std::vector<const Model*> search(const std::vector<Model>& models, std::string_view query) {

@@ -128,6 +128,7 @@ def test_a_file_is_validated_before_it_is_in_a_catalogue(vidbench: Vidbench, tmp
     for text, message in [
         ("models:\n  - {id: new, titel: y}\n", "new.yaml:2: unknown key 'titel' in models[0]"),
         ("models:\n  - {id: wan2.1-t2v-1.3b, runner: 'null'}\n", "is already defined in catalogue/"),
+        ("models:\n  - {id: new}\n  - {id: new}\n", "new.yaml:3: "),
     ]:
         file.write_text(text)
         error = vidbench.run("models", "validate", str(file), code=2).stderr
