@@ -269,7 +269,7 @@ def test_a_quota_makes_room_or_says_that_it_cannot(store: Store) -> None:
     assert "the store may hold 250.0 KiB" in result.stderr and "VIDBENCH_STORE_QUOTA" in result.stderr
     assert len(store.json("stat")["manifests"]) == 2, "nothing goes for what does not fit anyway"
     store.vidbench.environment["VIDBENCH_STORE_QUOTA"] = "much"
-    assert "must be size in bytes, not 'much'" in store.pull("toy", code=2).stderr
+    assert "must be a size in bytes, not 'much'" in store.pull("toy", code=2).stderr
     del store.vidbench.environment["VIDBENCH_STORE_QUOTA"]
     assert "'-5' is no size" in store.run("store", "gc", "--max-size=-5", code=2).stderr
 
