@@ -1,9 +1,11 @@
 """Measures how fast a blob comes into the weights store, digest and all, beside curl from the same server.
 
 Usage: python3 bench/store_download.py [--mib 1024] [--rounds 5] [--bin build/release/bin] [--server plain|serve]
+       [--rate MIB_PER_S] [--folder FOLDER]
 Prints one JSON document. The server is on this machine: `plain` sends a file with sendfile, `serve` is `vidbench store
-serve`. All fetch the same bytes to the same file system, taking turns; each time includes the program's start. curl
-alone computes no digest; `curl_openssl` is `curl | tee FILE | openssl dgst -sha256`.
+serve`. With --rate the plain server sends no faster, all connections together, as a network would. All fetch the same
+bytes to the same file system, taking turns; each time includes the program's start. curl alone computes no digest;
+`curl_openssl` is `curl | tee FILE | openssl dgst -sha256`.
 """
 
 import argparse
@@ -25,6 +27,21 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 COMMIT = "0" * 39 + "1"
 
 
+class Pace:
+    """Lets bytes pass at a rate that all connections share."""
+
+    def __init__(self, bytes_per_s: float) -> None:
+        self.bytes_per_s = bytes_per_s
+        self.free_at = 0.0
+        self.lock = threading.Lock()
+
+    def wait(self, count: int) -> None:
+        with self.lock:
+            start = max(self.free_at, time.monotonic())
+            self.free_at = start + count / self.bytes_per_s
+        time.sleep(max(0.0, start - time.monotonic()))
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     """A hub of one repository with one file."""
 
@@ -32,6 +49,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     blob: pathlib.Path
     digest: str
     blobs_at = ""  # where its large file is; "" = here
+    pace: Pace | None = None  # None = as fast as it goes
 
     def log_message(self, *_: object) -> None:
         pass
@@ -68,7 +86,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.flush()
         with self.blob.open("rb") as file:
             while first <= last:
-                first += os.sendfile(self.connection.fileno(), file.fileno(), first, last + 1 - first)
+                count = last + 1 - first
+                if self.pace:
+                    count = min(count, 1 << 20)
+                    self.pace.wait(count)
+                first += os.sendfile(self.connection.fileno(), file.fileno(), first, count)
 
 
 def make_blob(path: pathlib.Path, mib: int) -> str:
@@ -93,8 +115,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build/release/bin")
     parser.add_argument("--server", choices=["plain", "serve"], default="plain")
+    parser.add_argument("--rate", type=float, help="MiB/s that the plain server sends (default: no limit)")
     parser.add_argument("--folder", type=pathlib.Path, help="where files are written (default: the temporary folder)")
     options = parser.parse_args()
+    if options.rate is not None and (options.rate <= 0 or options.server != "plain"):
+        parser.error("--rate is for the plain server, and above zero")
+    Handler.pace = Pace(options.rate * (1 << 20)) if options.rate else None
     vidbench = str(options.bin.absolute() / "vidbench")
     with tempfile.TemporaryDirectory(prefix="vidbench-bench", dir=options.folder) as name:
         home = pathlib.Path(name)
@@ -156,6 +182,7 @@ def main() -> None:
             {
                 "mib": options.mib,
                 "server": options.server,
+                "rate_mib_per_s": options.rate,
                 "seconds": times,
                 "median_s": median,
                 "mib_per_s": {program: options.mib / seconds for program, seconds in median.items()},

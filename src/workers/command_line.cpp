@@ -54,9 +54,9 @@ std::vector<std::pair<std::string, std::string>> environment_of(const registry::
     for (const char* name : {"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"}) environment.emplace_back(name, "1");
   if (device == "cpu") environment.emplace_back("CUDA_VISIBLE_DEVICES", "");
   if (device.starts_with("cuda:")) environment.emplace_back("CUDA_VISIBLE_DEVICES", device.substr(5));
-  for (const auto& [name, text] : command.environment) {
-    std::erase_if(environment, [&name](const auto& pair) { return pair.first == name; });
-    environment.emplace_back(name, registry::fill(text, values));
+  for (const auto& own : command.environment) {
+    std::erase_if(environment, [&own](const auto& pair) { return pair.first == own.first; });
+    environment.emplace_back(own.first, registry::fill(own.second, values));
   }
   return environment;
 }
