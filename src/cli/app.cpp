@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/command_help.h"
 #include "cli/completion.h"
 #include "cli/configuration.h"
 #include "cli/context.h"
@@ -51,6 +52,11 @@ void parse(CLI::App& app, std::vector<std::string> words) {
   app.parse(std::move(words));
 }
 
+void print_help(const CLI::App& app) {
+  const CommandEntry top = option_table(app);
+  print(command_help(typed_commands(app, top), std::min<size_t>(stdout_style().width, 100)));
+}
+
 int report_error(const std::string& message, const std::string& hint, ErrorCode code) {
   log(LogLevel::kError, hint.empty() ? message : fmt::format("{} — {}", message, hint));
   return static_cast<int>(code);
@@ -64,7 +70,8 @@ int run_app(int argc, char** argv) {
       "vidbench");
   Context context;
   context.command_line.assign(argv, argv + argc);
-  app.set_version_flag("--version", std::string("vidbench ") + engine::kVersion);
+  app.set_help_flag("-h,--help", "this text");
+  app.set_version_flag("--version", std::string("vidbench ") + engine::kVersion, "the version");
   app.require_subcommand(0, 1);
   app.option_defaults()->always_capture_default(false);
   std::string profile;
@@ -84,18 +91,16 @@ int run_app(int argc, char** argv) {
       return 0;
     }
     parse(app, global.words);
-    if (app.get_subcommands().empty()) print(app.help());
+    if (app.get_subcommands().empty()) print_help(app);
     return context.exit_code;
-  } catch (const CLI::CallForHelp& e) {
-    return app.exit(e);
+  } catch (const CLI::CallForHelp&) {
+    print_help(app);
+    return 0;
   } catch (const CLI::CallForVersion& e) {
     return app.exit(e);
   } catch (const CLI::ParseError& e) {
-    const std::string near = suggest(option_table(app), std::span(context.command_line).subspan(1));
-    return report_error(
-        e.what(),
-        near.empty() ? "vidbench --help shows the commands, vidbench COMMAND --help its options" : near,
-        ErrorCode::kInput);
+    const Error refusal = usage_error(e, app, option_table(app));
+    return report_error(refusal.what(), refusal.hint(), refusal.code());
   } catch (const Error& e) {
     return report_error(e.what(), e.hint(), e.code());
   } catch (const std::exception& e) {

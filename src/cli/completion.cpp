@@ -104,14 +104,10 @@ std::string roff(const std::string& text) {
 
 void add_options(const CommandEntry& command, std::string& page) {
   for (const OptionEntry& option : command.options) {
-    std::string value;
-    if (!option.choices.empty())
-      value = " " + join(option.choices, "|");
-    else if (!option.flag && !option.positional)
-      value = " VALUE";
-    page += fmt::format(".TP\n\\fB{}\\fR{}\n{}{}\n", roff(join(option.names, ", ")), roff(value),
-                        roff(option.help.empty() ? "(no description)" : option.help),
-                        option.required ? " (required)" : "");
+    const std::string value = option.positional || option.flag ? "" : " " + option.value;
+    const std::string help = option.help.empty() ? "(no description)" : option.help;
+    page += fmt::format(".TP\n\\fB{}\\fR{}\n{}\n", roff(join(option.names, ", ")), roff(value),
+                        roff(help + option_notes(option)));
   }
 }
 

@@ -71,6 +71,7 @@ std::filesystem::path default_runs_directory() { return data_home() / "runs"; }
 
 void add_weights_options(CLI::App& command, WeightsOptions& options) {
   command.add_option("--weights-dir", options.folders, "a folder with official weight files; repeatable")
+      ->type_name("FOLDER")
       ->allow_extra_args(false);
   command.add_flag("--unverified-weights", options.unverified,
                    "take weight files that are not the official ones, too; the numbers are marked");

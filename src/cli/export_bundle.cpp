@@ -38,9 +38,12 @@ std::string report_for(store::Store& store, const std::string& run, const bundle
 }  // namespace
 
 void add_bundle_options(CLI::App& command, BundleArguments& arguments) {
-  CLI::Option* bundle = command.add_option(
-      "--bundle", arguments.path,
-      "write the whole run as a tar.zst for 'vidbench import': manifest, results, videos, report");
+  CLI::Option* bundle =
+      command
+          .add_option(
+              "--bundle", arguments.path,
+              "write the whole run as a tar.zst for 'vidbench import': manifest, results, videos, report")
+          ->type_name("FILE");
   command.add_flag("--no-videos", arguments.no_videos, "a bundle without videos")->needs(bundle);
   command.add_flag("--previews", arguments.previews, "a bundle with the report's small videos alone")
       ->needs(bundle);

@@ -58,9 +58,10 @@ void add_export_command(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("export", "a run's results as a file for other programs or papers");
   command->add_option("run", arguments->run, "run id, a unique beginning of it, or last")->required();
   command->add_option("--profile", arguments->options.profile, "score profile (default: the suite's)");
-  command->add_option(
-      "--output,-o", arguments->path,
-      "file to write instead of standard output, in the format of --format, else of its name");
+  command
+      ->add_option("--output,-o", arguments->path,
+                   "file to write instead of standard output, in the format of --format, else of its name")
+      ->type_name("FILE");
   command->add_flag("--samples", arguments->options.samples, "one row a sample instead of one a model");
   CLI::Option* format = command->add_option("--format", arguments->options.format, "output format")
                             ->check(CLI::IsMember(report::export_formats()))

@@ -268,8 +268,10 @@ void add_models_add_command(CLI::App& models) {
   command->add_option("--script", arguments->script, "of a checkout: the script that generates");
   command->add_option("--weights", arguments->weights,
                       "of a checkout: where they lie (hf:owner/name, checkout:PATH, PATH)");
-  command->add_option("--to", arguments->to,
-                      "file to write (default: ID.yaml in `catalogue` of the data folder)");
+  command
+      ->add_option("--to", arguments->to,
+                   "file to write (default: ID.yaml in `catalogue` of the data folder)")
+      ->type_name("FILE");
   command->add_flag("--online", arguments->online, "ask the hub");
   command->add_flag("--plain", arguments->plain, "plain numbered questions");
   command->add_flag("--dry-run", arguments->dry_run, "print the entry, write nothing");

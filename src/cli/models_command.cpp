@@ -249,7 +249,7 @@ void add_filter_options(CLI::App& command, ModelFilter& all) {
   words("--family", filter.families, "wan, ltx-video, …");
   words("--organisation", filter.organisations, "who released it");
   words("--access", filter.accesses, "weights, api, code, paper");
-  words("--runner", filter.runners, "worker, diffusers, null, replay");
+  words("--runner", filter.runners, "diffusers, worker, command, http, replay, null");
   command.add_option("--max-vram", filter.max_vram_gb,
                      "GB of GPU memory, at most: as measured here, else as its makers state");
   command.add_option("--min-size", filter.min_parameters_b, "billions of parameters, at least");

@@ -115,8 +115,11 @@ void add_models_export_command(CLI::App& models, Context& context) {
       "export", "models as a table for a web page (Markdown, CSV, HTML, LaTeX, JSON), or one as a card");
   CLI::Option* ids =
       command->add_option("models", arguments->ids, "model ids (default: all that pass the filters)");
-  command->add_option("--card", arguments->card, "a model card of this model, in Markdown")->excludes(ids);
-  command->add_option("--output,-o", arguments->path, "file to write (default: standard output)");
+  command->add_option("--card", arguments->card, "a model card of this model, in Markdown")
+      ->type_name("MODEL")
+      ->excludes(ids);
+  command->add_option("--output,-o", arguments->path, "file to write (default: standard output)")
+      ->type_name("FILE");
   add_filter_options(*command, arguments->filter);
   arguments->output.format = "md";
   command->add_option("--format", arguments->output.format, "output format")

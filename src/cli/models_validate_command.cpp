@@ -111,8 +111,10 @@ void add_models_validate_command(CLI::App& models, Context& context) {
   command->add_option("--width", arguments->conformance.width, "their width in pixels");
   command->add_option("--height", arguments->conformance.height, "their height in pixels");
   command->add_option("--image", arguments->image, "a picture for models that start from one")
+      ->type_name("FILE")
       ->check(CLI::ExistingFile);
   command->add_option("--video", arguments->video, "a video for models that start from one")
+      ->type_name("FILE")
       ->check(CLI::ExistingFile);
   command->add_flag("--online", arguments->online, "let the worker download weights");
   add_output_options(*command, arguments->output);

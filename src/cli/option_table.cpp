@@ -1,5 +1,7 @@
 #include "cli/option_table.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/strings.h"
@@ -14,6 +16,34 @@ std::vector<std::string> choices_of(const std::string& type) {
   return split(type.substr(open + 1, close - open - 1), ',');
 }
 
+// And the limits of a number behind it: "INT:INT in [1 - 64]".
+std::string range_of(const std::string& type) {
+  const size_t open = type.find(" in ["), close = type.rfind(']');
+  if (open == std::string::npos || close == std::string::npos || close < open) return "";
+  std::string range = type.substr(open + 5, close - open - 5);
+  const size_t dash = range.find(" - ");
+  return dash == std::string::npos ? range : range.replace(dash, 3, " to ");
+}
+
+std::string upper(std::string text) {
+  for (char& c : text)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return text;
+}
+
+// What was given as type_name(), else N for a number and the name's last part for anything else.
+std::string value_name(const CLI::Option& option, const OptionEntry& entry) {
+  if (entry.flag) return "";
+  const std::string full = option.get_type_name();
+  const std::string type = full.substr(0, full.find(':'));
+  const std::string dots = entry.many ? "…" : "";
+  if (entry.positional) return upper(entry.names.front()) + dots;
+  if (type == "INT" || type == "UINT" || type == "FLOAT") return "N" + dots;
+  if (!type.empty() && type != "TEXT") return type + dots;
+  const std::string& name = entry.names.front();
+  return upper(name.substr(name.rfind('-') + 1)) + dots;
+}
+
 OptionEntry option_entry(const CLI::Option& option) {
   OptionEntry entry;
   for (const std::string& name : option.get_lnames()) entry.names.push_back("--" + name);
@@ -24,6 +54,10 @@ OptionEntry option_entry(const CLI::Option& option) {
   entry.choices = choices_of(option.get_type_name());
   entry.flag = option.get_items_expected_max() == 0;
   entry.required = option.get_required();
+  entry.many = option.get_items_expected_max() > 1;
+  entry.value = value_name(option, entry);
+  entry.range = range_of(option.get_type_name());
+  entry.default_value = option.get_default_str();
   return entry;
 }
 
@@ -33,36 +67,44 @@ const CommandEntry* find_command(const CommandEntry& command, const std::string&
   return found == command.commands.end() ? nullptr : &*found;
 }
 
-bool has_option(const CommandEntry& command, const std::string& name) {
-  return std::any_of(command.options.begin(), command.options.end(), [&](const OptionEntry& option) {
-    return std::find(option.names.begin(), option.names.end(), name) != option.names.end();
-  });
-}
-
-std::vector<std::string> option_names(const Reached& reached) {
+std::vector<std::string> option_names(std::span<const CommandEntry* const> path) {
   std::vector<std::string> names;
-  for (const CommandEntry* command : reached.path)
+  for (const CommandEntry* command : path)
     for (const OptionEntry& option : command->options)
       if (!option.positional) names.insert(names.end(), option.names.begin(), option.names.end());
   return names;
 }
 
-// The first of `names` of which `word` is a part between dashes: --max-vram for --vram.
-std::string containing(const std::string& word, const std::vector<std::string>& names) {
+// The first of `names` that has `word` between its dashes (--max-vram for --vram) or begins alike (--out for
+// --output).
+std::string related(const std::string& word, const std::vector<std::string>& names) {
   const std::string part = word.substr(std::min(word.find_first_not_of('-'), word.size()));
   if (part.size() < 3) return "";
   for (const std::string& name : names)
     if ((name + "-").find("-" + part + "-") != std::string::npos) return name;
+  for (const std::string& name : names)
+    if (name.size() > 4 && (name.starts_with(word) || word.starts_with(name))) return name;
   return "";
 }
 
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates) {
   std::string near = nearest(word, candidates);
-  if (near.empty()) near = containing(word, candidates);
+  if (near.empty()) near = related(word, candidates);
   return near.empty() ? "" : "did you mean '" + near + "'?";
 }
 
 }  // namespace
+
+std::string option_notes(const OptionEntry& option) {
+  std::vector<std::string> parts;
+  const auto told = [&](const std::string& choice) { return option.help.find(choice) != std::string::npos; };
+  if (!std::all_of(option.choices.begin(), option.choices.end(), told))
+    parts.push_back(join(option.choices, ", "));
+  if (!option.range.empty()) parts.push_back(option.range);
+  if (!option.default_value.empty()) parts.push_back("default: " + option.default_value);
+  if (option.required && !option.positional) parts.push_back("required");
+  return parts.empty() ? "" : fmt::format(" [{}]", join(parts, "; "));
+}
 
 CommandEntry option_table(const CLI::App& app) {
   CommandEntry entry{app.get_name(), app.get_description(), {}, {}};
@@ -82,25 +124,15 @@ Reached follow(const CommandEntry& top, std::span<const std::string> words) {
   return reached;
 }
 
-std::string suggest(const CommandEntry& top, std::span<const std::string> words) {
-  const Reached reached = follow(top, words);
-  for (const std::string& word : words) {
-    const std::string name = word.substr(0, word.find('='));
-    if (name == "--") break;
-    if (name.size() < 2 || name.front() != '-') continue;
-    const auto known = [&](const CommandEntry* command) { return has_option(*command, name); };
-    if (std::any_of(reached.path.begin(), reached.path.end(), known)) continue;
-    return did_you_mean(name, option_names(reached));
+std::string suggest(std::span<const CommandEntry* const> path, const std::string& word) {
+  if (word.starts_with('-')) {
+    const std::vector<std::string> names = option_names(path);
+    const bool known = std::find(names.begin(), names.end(), word) != names.end();  // it came after "--"
+    return known ? "" : did_you_mean(word, names);
   }
-  if (reached.command->commands.empty()) return "";
   std::vector<std::string> commands;
-  for (const CommandEntry& command : reached.command->commands) commands.push_back(command.name);
-  for (const std::string& word : words) {
-    if (word.empty() || word.front() == '-' || find_command(*reached.command, word) != nullptr) continue;
-    std::string hint = did_you_mean(word, commands);
-    if (!hint.empty()) return hint;
-  }
-  return "";
+  for (const CommandEntry& command : path.back()->commands) commands.push_back(command.name);
+  return did_you_mean(word, commands);
 }
 
 }  // namespace vidbench::cli

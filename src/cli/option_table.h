@@ -12,7 +12,10 @@ struct OptionEntry {
   std::vector<std::string> names;  // "--output", "-o"; of an argument without dashes its name
   std::string help;
   std::vector<std::string> choices;  // its values, when they are a fixed list
-  bool positional = false, flag = false, required = false;
+  std::string value;                 // what stands for its value: "N", "FILE", "MODEL"; "" for a flag
+  std::string range;                 // of a number: "1 to 64"
+  std::string default_value;         // unless the help says it
+  bool positional = false, flag = false, required = false, many = false;
 };
 
 struct CommandEntry {
@@ -21,6 +24,10 @@ struct CommandEntry {
   std::vector<OptionEntry> options;
   std::vector<CommandEntry> commands;
 };
+
+// " [table, json; default: table]": its values, limits and default, as far as the help does not say them; or
+// "".
+[[nodiscard]] std::string option_notes(const OptionEntry& option);
 
 [[nodiscard]] CommandEntry option_table(const CLI::App& app);
 
@@ -31,8 +38,8 @@ struct Reached {
 };
 [[nodiscard]] Reached follow(const CommandEntry& top, std::span<const std::string> words);
 
-// "did you mean '--metrics'?" for the first of `words` (without the program's name) that is neither a command
-// nor an option; "" when nothing is near.
-[[nodiscard]] std::string suggest(const CommandEntry& top, std::span<const std::string> words);
+// "did you mean '--metrics'?" for a word that is neither a command nor an option of the last of `path`; ""
+// when nothing is near.
+[[nodiscard]] std::string suggest(std::span<const CommandEntry* const> path, const std::string& word);
 
 }  // namespace vidbench::cli

@@ -24,6 +24,7 @@ void add_export_option(CLI::App& command, Output& output) {
       .add_option("--export", output.exports,
                   "also write FILE, in the format of its extension: .json .jsonl .csv .md .html .tex; "
                   "repeatable")
+      ->type_name("FILE")
       ->allow_extra_args(false)
       ->check([](const std::string& file) -> std::string {
         try {

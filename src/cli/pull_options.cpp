@@ -17,6 +17,7 @@ void add_pull_options(CLI::App& command, PullArguments& arguments) {
   command
       .add_option("--mirror", arguments.mirrors,
                   "base address of a mirror, asked before the hub; repeatable (instead of $VIDBENCH_MIRRORS)")
+      ->type_name("URL")
       ->allow_extra_args(false);
   command.add_flag("--offline", arguments.offline, "do not ask the network (also: VIDBENCH_OFFLINE=1)");
   command
@@ -30,7 +31,7 @@ void add_pull_options(CLI::App& command, PullArguments& arguments) {
       .add_option("--stall", arguments.stall_s,
                   "seconds without a byte after which a connection is given up (default: 60)")
       ->check(CLI::PositiveNumber);
-  command.add_flag("--quiet", arguments.quiet, "no progress");
+  command.add_flag("--quiet,-q", arguments.quiet, "no progress");
 }
 
 blobs::PullOptions pull_options(const PullArguments& arguments) {

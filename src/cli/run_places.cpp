@@ -7,12 +7,14 @@ namespace vidbench::cli {
 namespace fs = std::filesystem;
 
 void add_out_option(CLI::App& command, std::string& runs_directory) {
-  command.add_option("--out", runs_directory, "folder for run directories");
+  command.add_option("--out", runs_directory, "folder for run directories")->type_name("FOLDER");
 }
 
 void add_run_places_options(CLI::App& command, RunPlaces& places) {
-  command.add_option("--cache-dir", places.cache_directory,
-                     "generated videos (default: $VIDBENCH_CACHE, else the cache folder)");
+  command
+      .add_option("--cache-dir", places.cache_directory,
+                  "generated videos (default: $VIDBENCH_CACHE, else the cache folder)")
+      ->type_name("FOLDER");
   command.add_option("--evaluator", places.evaluator,
                      "command of the metric worker (default: vidbench-eval)");
 }

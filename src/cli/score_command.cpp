@@ -342,10 +342,14 @@ void add_score_command(CLI::App& app, Context& context) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand("score", "metrics of a folder of videos, whoever made them");
   command->add_option("videos", arguments->videos, "a folder (searched through), or one file")->required();
-  command->add_option("--reference", arguments->reference, "real videos, for FVD and KVD");
-  command->add_option("--paired", arguments->paired,
-                      "videos of the same names to compare each with, for PSNR, SSIM and LPIPS");
-  command->add_option("--prompts", arguments->prompts, "FILE.csv or FILE.jsonl with 'file' and 'prompt'");
+  command->add_option("--reference", arguments->reference, "real videos, for FVD and KVD")
+      ->type_name("FOLDER");
+  command
+      ->add_option("--paired", arguments->paired,
+                   "videos of the same names to compare each with, for PSNR, SSIM and LPIPS")
+      ->type_name("FOLDER");
+  command->add_option("--prompts", arguments->prompts, "FILE.csv or FILE.jsonl with 'file' and 'prompt'")
+      ->type_name("FILE");
   command->add_option("--metrics", arguments->metrics,
                       "metric ids, separated by commas (default: all that can be computed)");
   add_weights_options(*command, arguments->weights);
@@ -363,11 +367,14 @@ void add_score_command(CLI::App& app, Context& context) {
   command->add_flag("--allow-small-sample", arguments->allow_small_sample,
                     "score sets that are smaller than a metric asks for");
   command->add_flag("--no-cache", arguments->no_cache, "measure again what is known");
-  command->add_flag("--quiet", arguments->quiet, "no progress");
+  command->add_flag("--quiet,-q", arguments->quiet, "no progress");
   command->add_option("--evaluator", arguments->evaluator, "another metric worker (default: vidbench-eval)");
-  command->add_option("--shard", arguments->shard,
-                      "K/N: only every N-th video from the K-th on, for 'vidbench merge'");
-  command->add_option("--state", arguments->state, "keep what was measured in FILE, for 'vidbench merge'");
+  command
+      ->add_option("--shard", arguments->shard,
+                   "only every N-th video from the K-th on, for 'vidbench merge'")
+      ->type_name("K/N");
+  command->add_option("--state", arguments->state, "keep what was measured in FILE, for 'vidbench merge'")
+      ->type_name("FILE");
   add_score_output(*command, arguments->output);
   add_store_option(*command, context);
   command->callback([arguments, &context] { score(*arguments, context); });

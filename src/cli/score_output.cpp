@@ -105,7 +105,7 @@ void print_scores(const report::VideoScores& scores, const std::string& format) 
 
 void add_score_output(CLI::App& command, ScoreOutput& output) {
   add_output_options(command, output.output);
-  command.add_option("-o,--output", output.path, "the page of --format html");
+  command.add_option("-o,--output", output.path, "the page of --format html")->type_name("FILE");
 }
 
 void require_complete(const ScoreOutput& output) {

@@ -269,7 +269,8 @@ void add_serve(CLI::App& command, const std::shared_ptr<Arguments>& arguments) {
   CLI::App* serve_command =
       command.add_subcommand("serve", "be a mirror: blobs and manifests over HTTP, for reading");
   serve_command->add_option("--listen", arguments->listen, "ADDRESS:PORT (port 0: any that is free)")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("ADDRESS");
   serve_command->add_option("--max-connections", arguments->max_connections, "more are answered 503")
       ->check(CLI::Range(1, 10000))
       ->capture_default_str();

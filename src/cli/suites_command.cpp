@@ -104,7 +104,8 @@ void add_import(CLI::App& suites_command) {
   CLI::App* command =
       suites_command.add_subcommand("import", "a suite from VBench's prompt list (VBench_full_info.json)");
   command->add_option("list", arguments->list, "the list as VBench publishes it")->required();
-  command->add_option("--output,-o", arguments->output, "file to write (default: standard output)");
+  command->add_option("--output,-o", arguments->output, "file to write (default: standard output)")
+      ->type_name("FILE");
   command->add_option("--id", arguments->options.id, "the suite's id")->capture_default_str();
   command->add_option("--title", arguments->options.title, "its title")->capture_default_str();
   command->add_option("--licence", arguments->options.licence,

@@ -284,10 +284,13 @@ void import(const Arguments& arguments, Context& context) {
 }
 
 void add_common_options(CLI::App& command, Arguments& arguments) {
-  command.add_option("--weights-dir", arguments.folder,
-                     "the weights folder (default: weights in the data folder)");
-  command.add_option("--manifest", arguments.manifest,
-                     "another list of files (default: models/weights.yaml)");
+  command
+      .add_option("--weights-dir", arguments.folder,
+                  "the weights folder (default: weights in the data folder)")
+      ->type_name("FOLDER");
+  command
+      .add_option("--manifest", arguments.manifest, "another list of files (default: models/weights.yaml)")
+      ->type_name("FILE");
   add_output_options(command, arguments.output);
 }
 
@@ -306,10 +309,11 @@ void add_fetch(CLI::App& weights_command, const std::shared_ptr<Arguments>& argu
       ->add_option("--mirror", arguments->mirrors,
                    "base address to which the file's name is appended, tried first; repeatable "
                    "(also: $VIDBENCH_WEIGHTS_MIRROR)")
+      ->type_name("URL")
       ->allow_extra_args(false);
   command->add_option("--max-bytes", arguments->max_bytes, "refuse larger files")->capture_default_str();
   command->add_flag("--offline", arguments->offline, "do not ask the network (also: VIDBENCH_OFFLINE=1)");
-  command->add_flag("--quiet", arguments->quiet, "no progress");
+  command->add_flag("--quiet,-q", arguments->quiet, "no progress");
   command->callback([arguments, &context] { fetch(*arguments, context); });
 }
 
@@ -329,14 +333,14 @@ void add_weights_command(CLI::App& app, Context& context) {
   add_choice(*verify_command, *arguments);
   add_common_options(*verify_command, *arguments);
   verify_command->add_flag("--pin", arguments->pin, "keep the digests of files whose makers state none");
-  verify_command->add_flag("--quiet", arguments->quiet, "no progress");
+  verify_command->add_flag("--quiet,-q", arguments->quiet, "no progress");
   verify_command->callback([arguments, &context] { verify(*arguments, context); });
   CLI::App* import_command = command->add_subcommand("import", "take the official files of a folder");
   import_command->add_option("folder", arguments->source, "searched through, with the folders in it")
       ->required();
   add_common_options(*import_command, *arguments);
   import_command->add_flag("--link", arguments->link, "hard links instead of copies");
-  import_command->add_flag("--quiet", arguments->quiet, "no progress");
+  import_command->add_flag("--quiet,-q", arguments->quiet, "no progress");
   import_command->callback([arguments, &context] { import(*arguments, context); });
 }
 

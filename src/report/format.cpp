@@ -160,6 +160,19 @@ size_t display_width(std::string_view utf8) {
   return width;
 }
 
+std::string wrap(const std::string& text, size_t width, const std::string& indent) {
+  std::string result, line;
+  for (const std::string& word : split(text, ' ')) {
+    if (!line.empty() && display_width(line) + 1 + display_width(word) > width) {
+      result += line + "\n";
+      line = indent + word;
+    } else {
+      line += (line.empty() ? "" : " ") + word;
+    }
+  }
+  return result + line + "\n";
+}
+
 std::string truncate(std::string_view utf8, size_t width) {
   if (display_width(utf8) <= width) return std::string(utf8);
   size_t used = 0, end = 0;

@@ -96,19 +96,6 @@ std::string heading(const Leaderboard& board) {
                      board.profile, printable(board.run));
 }
 
-std::string wrap(const std::string& text, size_t width, const std::string& indent) {
-  std::string result, line;
-  for (const std::string& word : split(text, ' ')) {
-    if (!line.empty() && display_width(line) + 1 + display_width(word) > width) {
-      result += line + "\n";
-      line = indent + word;
-    } else {
-      line += (line.empty() ? "" : " ") + word;
-    }
-  }
-  return result + line + "\n";
-}
-
 constexpr const char* kLegend =
     "↑ higher is better, ↓ lower is better; [low, high] and ±: 95 % interval (± its wider side); # (a–b): "
     "the ranks "

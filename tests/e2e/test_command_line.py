@@ -1,5 +1,6 @@
 """The command line itself: completion, the manual page, suggestions for mistyped words."""
 
+import re
 import subprocess
 
 import pytest
@@ -44,8 +45,42 @@ def test_the_manual_page_has_every_command(vidbench: Vidbench) -> None:
     assert page.startswith(".TH VIDBENCH 1")
     for section in ("vidbench run", "vidbench models search", "vidbench score", "vidbench weights fetch"):
         assert f".SS {section}" in page
+    assert "output format [table, json, jsonl, csv, md, html, latex; default: table]" in page
     assert "\\-\\-unverified\\-weights" in page and ".SH EXIT STATUS" in page
     assert not [line for line in page.splitlines() if line.startswith("'")]
+
+
+def all_commands(vidbench: Vidbench, *words: str) -> list[tuple[str, ...]]:
+    text = vidbench.run(*words, "--help").stdout
+    below = text.split("\nCommands:\n")[1].split("\n\n")[0] if "\nCommands:\n" in text else ""
+    names = [line.split()[0] for line in below.splitlines() if line[2] != " "]
+    return [words, *(command for name in names for command in all_commands(vidbench, *words, name))]
+
+
+def test_every_command_has_a_help_that_fits(vidbench: Vidbench) -> None:
+    commands = all_commands(vidbench)
+    assert len(commands) > 50 and ("models", "list") in commands and ("run",) in commands
+    for words in commands:
+        text = vidbench.run(*words, "--help").stdout
+        assert f"Usage: {' '.join(('vidbench', *words))}" in text
+        assert max(len(line) for line in text.splitlines()) <= 100, text
+        assert not re.search(r"(TEXT|INT|FLOAT):|REQUIRED", text), text
+        rows = re.findall(r"^ +(--?[a-z][^ ]*(?:, --?[^ ]+)*(?: [^ ]+)?)(.*)\n( *)", text, re.MULTILINE)
+        assert rows and all(row[1].strip() or len(row[2]) >= 28 for row in rows), f"an option says nothing: {text}"
+        vidbench.environment["COLUMNS"] = "60"
+        narrow = vidbench.run(*words, "--help").stdout
+        del vidbench.environment["COLUMNS"]
+        assert max(len(line) for line in narrow.splitlines()) <= 72, "names alone may stick out"
+
+
+def test_help_tells_values_limits_and_defaults(vidbench: Vidbench) -> None:
+    text = " ".join(vidbench.run("run", "--help").stdout.split())
+    assert text.startswith("vidbench run — run a suite") and "Usage: vidbench run [OPTIONS] [SUITE]" in text
+    assert "-m, --model MODEL… models, separated by commas" in text
+    assert "--workers N models that generate at the same time [1 to 64" in text
+    assert "--format FORMAT output format [table, json, jsonl, csv, md, html, latex; default: table]" in text
+    assert "--export FILE… also write FILE" in text
+    assert vidbench.run().stdout == vidbench.run("--help").stdout
 
 
 @pytest.mark.parametrize(
@@ -62,7 +97,16 @@ def test_the_manual_page_has_every_command(vidbench: Vidbench) -> None:
         (["metrics", "show", "video/fliker"], "did you mean 'video/flicker'?"),
         (["weights", "fetch", "--metrics", "clip-scor"], "did you mean"),
         (["config", "get", "run.seed"], "did you mean 'run.seeds'?"),
-        (["score", "x", "--frobnicate"], "vidbench COMMAND --help"),
+        (["score", "x", "--frobnicate"], "vidbench score --help shows its options"),
+        (["run", "quickstart", "--output", "x"], "vidbench run has no option '--output' — did you mean '--out'?"),
+        (["run", "quickstart", "--steps2", "4"], "vidbench run has no option '--steps2' — did you mean '--steps'?"),
+        (["run", "quickstart", "4"], "vidbench run: one argument too many, '4'"),
+        (["models", "lst"], "vidbench models has no command 'lst' — did you mean 'list'?"),
+        (["models"], "vidbench models needs a command: list, search, show"),
+        (["models", "show"], "vidbench models show --help shows its options"),
+        (["frob\nnicate"], "vidbench has no command 'frob nicate' — vidbench --help shows its commands"),
+        (["run", "quickstart", "--workers", "0"], "vidbench run --help shows its options"),
+        (["run", "quickstart", "--", "--steps"], "'--steps' — vidbench run --help"),
     ],
 )
 def test_mistyped_words_get_a_suggestion(vidbench: Vidbench, words: list[str], hint: str) -> None:
