@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/strings.h"
 #include "report/format.h"
 #include "report/html_page.h"
 #include "report/table.h"
@@ -22,10 +23,22 @@ const char* class_of(Emphasis emphasis) {
   return "";
 }
 
+// Short words with a hyphen stay on one line: browsers would break text-to-video twice.
+std::string cell_text(const std::string& text) {
+  constexpr size_t kLongest = 28;
+  std::string html;
+  for (const std::string& word : split(text, ' ')) {
+    const bool whole = word.find('-') != std::string::npos && word.size() <= kLongest;
+    html += (html.empty() ? "" : " ") +
+            (whole ? "<span class=\"word\">" + escape_html(word) + "</span>" : escape_html(word));
+  }
+  return html;
+}
+
 // `data-v` is what the page's script sorts by.
 std::string cell_html(const Cell& cell, bool number) {
   return fmt::format("<td class=\"{}{}\" data-v=\"{}\">{}</td>", number ? "num" : "", class_of(cell.emphasis),
-                     escape_html(cell.value.value_or(cell.text)), escape_html(cell.text));
+                     escape_html(cell.value.value_or(cell.text)), cell_text(cell.text));
 }
 
 }  // namespace
