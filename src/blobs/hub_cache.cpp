@@ -91,10 +91,10 @@ std::optional<FoundFiles> find_files(const Store& store, const fs::path& cache, 
     return reference.path.empty() ? snapshot : snapshot / reference.path;
   };
   if (const auto snapshot = store.find(reference); snapshot && fs::exists(within(*snapshot), ec))
-    return FoundFiles{within(*snapshot), true};
+    return FoundFiles{within(*snapshot), snapshot->filename().string(), true};
   const auto snapshot = hub_snapshot(cache, reference.repository, reference.revision);
   if (!snapshot || !fs::exists(within(*snapshot), ec)) return std::nullopt;
-  return FoundFiles{within(*snapshot), false};
+  return FoundFiles{within(*snapshot), snapshot->filename().string(), false};
 }
 
 bool is_whole(const fs::path& snapshot, const Reference& reference) {

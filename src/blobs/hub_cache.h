@@ -21,6 +21,7 @@ namespace vidbench::blobs {
 
 struct FoundFiles {
   std::filesystem::path path;  // of the snapshot, or of the file or folder in it
+  std::string commit;          // that the snapshot is of
   bool in_store = false;
 };
 

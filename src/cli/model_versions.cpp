@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/model_memory.h"
+#include "registry/hub_files.h"
 #include "report/format.h"
 
 namespace vidbench::cli {
@@ -25,6 +27,7 @@ std::string unit_of(const std::string& metric) {
 std::optional<std::string> present_digest(const registry::Model& model) {
   if (!model.deployed()) return std::nullopt;
   try {
+    if (!registry::hub_commits(model.deployment)) return std::nullopt;
     return registry::content_digest(model);
   } catch (const Error& e) {
     log_warning(fmt::format("{}: its present files cannot be read: {}", model.id, e.what()));
@@ -97,11 +100,13 @@ std::string pin_text(const registry::Deployment& deployment) {
     pins.push_back(file.sha256.empty() ? file.path.filename().string() + " as it is on the disk"
                                        : fmt::format("sha256 {} ({})", file.sha256.substr(0, 12),
                                                      file.path.filename().string()));
-  const std::string repo = text_or_empty(deployment.settings, "repo");
-  const std::string revision = text_or_empty(deployment.settings, "revision");
-  if (!repo.empty())
-    pins.push_back(revision.empty() ? repo + " as it is in the hub's cache, not pinned"
-                                    : fmt::format("revision {} of {}", revision, repo));
+  for (blobs::Reference reference : registry::hub_references(deployment)) {
+    const std::string revision = std::exchange(reference.revision, "main");
+    pins.push_back(blobs::is_commit(revision)
+                       ? fmt::format("commit {} of {}", revision, reference.text())
+                       : fmt::format("nothing: {} is what the hub has under '{}' when it is pulled",
+                                     reference.text(), revision));
+  }
   if (const std::string path = text_or_empty(deployment.settings, "path"); !path.empty())
     pins.push_back("the content of " + path);
   if (deployment.runner == "http") pins.emplace_back("hosted: its provider decides");
@@ -113,11 +118,13 @@ Json pin_json(const registry::Deployment& deployment) {
   for (const auto& file : deployment.weights)
     weights.push_back({{"file", file.path.filename().string()},
                        {"sha256", file.sha256.empty() ? Json(nullptr) : Json(file.sha256)}});
-  const std::string repo = text_or_empty(deployment.settings, "repo");
-  const std::string revision = text_or_empty(deployment.settings, "revision");
-  return {{"weights", weights},
-          {"repo", repo.empty() ? Json(nullptr) : Json(repo)},
-          {"revision", revision.empty() ? Json(nullptr) : Json(revision)}};
+  Json hub = Json::array();
+  for (const blobs::Reference& reference : registry::hub_references(deployment))
+    hub.push_back({{"repository", reference.repository},
+                   {"path", reference.path.empty() ? Json(nullptr) : Json(reference.path)},
+                   {"revision", reference.revision},
+                   {"pinned", blobs::is_commit(reference.revision)}});
+  return {{"weights", weights}, {"hub", hub}};
 }
 
 report::Cell number_cell(const ModelVersion& version, const std::string& metric) {

@@ -25,7 +25,7 @@ struct ModelVersion {
 [[nodiscard]] std::vector<ModelVersion> model_versions(const registry::Registry& registry,
                                                        const std::string& id, store::Store* store);
 
-// What holds the weights of a deployment still: "sha256 1f2e… (file)", "revision abc of hf:owner/name", or
+// What holds the weights of a deployment still: "sha256 1f2e… (file)", "commit 1a2b… of owner/name", or
 // that nothing does.
 [[nodiscard]] std::string pin_text(const registry::Deployment& deployment);
 [[nodiscard]] Json pin_json(const registry::Deployment& deployment);

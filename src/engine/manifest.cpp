@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "engine/evaluation.h"
 #include "engine/variants.h"
+#include "registry/hub_files.h"
 #include "resources/hardware.h"
 
 namespace vidbench::engine {
@@ -30,6 +31,20 @@ Json describe_suite(const Plan& plan, const RunOptions& options) {
   return json;
 }
 
+// Which commits of which repositories the weights are of.
+Json describe_weights(const registry::Model& model) {
+  Json weights = Json::array();
+  if (const auto references = registry::hub_commits(model.deployment))
+    for (const auto& reference : *references)
+      weights.push_back({{"repository", reference.repository},
+                         {"path", reference.path.empty() ? Json(nullptr) : Json(reference.path)},
+                         {"commit", reference.revision}});
+  for (const auto& file : model.deployment.weights)
+    if (!file.sha256.empty())
+      weights.push_back({{"file", file.path.filename().string()}, {"sha256", file.sha256}});
+  return weights;
+}
+
 Json describe_models(const Plan& plan) {
   Json models = Json::array();
   for (size_t m = 0; m < plan.models.size(); ++m) {
@@ -43,6 +58,7 @@ Json describe_models(const Plan& plan) {
                       {"runner", model.deployment.runner},
                       {"digest", plan.model_digests[m]},
                       {"entry", model.digest},
+                      {"weights", describe_weights(model)},
                       {"settings", effective_settings(plan.suite, model)}});
   }
   return models;

@@ -31,10 +31,10 @@ std::vector<std::string> gaps(const registry::Model& model) {
     found.push_back(fmt::format("{} allows no commercial use", model.card.licence));
   if (model.card.tasks.empty()) found.emplace_back("the task is not known");
   if (model.card.references.empty()) found.emplace_back("the entry does not say where its facts were read");
-  const Json& settings = model.deployment.settings;
-  if (settings.contains("repo") && !settings.contains("revision"))
-    found.push_back(fmt::format("{} is not pinned to a revision: what it names can change",
-                                one_line(settings["repo"].dump())));
+  for (const auto& reference : registry::hub_references(model.deployment))
+    if (!blobs::is_commit(reference.revision))
+      found.push_back(
+          fmt::format("{} is not pinned to a commit: what it names can change", reference.text()));
   return found;
 }
 

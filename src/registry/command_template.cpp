@@ -120,11 +120,12 @@ std::string github_name(const Json& settings) {
 void require_location(const std::string& location, bool has_checkout) {
   const auto fault = [&](const std::string& what) {
     throw CommandFault("settings", fmt::format("settings.weights: '{}' {}", one_line(location), what),
-                       "hf:owner/name, hf:owner/name/path, checkout:path or a path");
+                       "hf:owner/name, hf:owner/name/path, either with @revision, checkout:path or a path");
   };
   if (location.empty()) fault("is empty");
   if (location.starts_with("hf:") && std::count(location.begin(), location.end(), '/') < 1)
     fault("names no repository");
+  if (location.starts_with("hf:") && location.ends_with('@')) fault("names no revision after the @");
   if (location.starts_with("checkout:") && !has_checkout) fault("has no repository or directory to lie in");
   if (location.find("..") != std::string::npos && (location.starts_with("hf:") || location.starts_with("ch")))
     fault("leaves its folder");

@@ -8,6 +8,7 @@
 #include "registry/command_places.h"
 #include "registry/environment.h"
 #include "registry/git_checkout.h"
+#include "registry/hub_files.h"
 #include "registry/registry.h"
 #include "registry/weight_sources.h"
 
@@ -49,6 +50,11 @@ std::string content_digest(const Model& model) {
   std::string content = model.digest + "\n" + environment_content(model.deployment);
   for (const WeightFile& file : model.deployment.weights)
     if (file.sha256.empty()) content += path_digest(file.path) + "\n";
+  const auto references = hub_commits(model.deployment);
+  if (!references)
+    throw_environment(fmt::format("model {}: the weights that it names are not on this machine", model.id),
+                      fmt::format("vidbench models pull {}", model.id));
+  for (const auto& reference : *references) content += reference.text() + "\n";
   if (model.deployment.runner == "http")
     content += providers::find_provider(model.deployment.settings["provider"]).digest + "\n";
   if (model.deployment.runner == "command") content += command_content(model.deployment);

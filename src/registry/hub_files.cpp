@@ -26,8 +26,11 @@ std::optional<blobs::Reference> reference_of(const Json& source) {
 }  // namespace
 
 blobs::Reference hub_reference(const std::string& location) {
-  const std::vector<std::string> parts = split(location.substr(3), '/');
+  const size_t at = location.rfind('@');
+  const bool revised = at != std::string::npos && location.find('/', at) == std::string::npos;
+  const std::vector<std::string> parts = split(location.substr(3, revised ? at - 3 : std::string::npos), '/');
   blobs::Reference reference{blobs::hub_host(), parts[0] + "/" + parts[1]};
+  if (revised) reference.revision = location.substr(at + 1);
   reference.path = join(std::span(parts).subspan(2), "/");
   return reference;
 }
@@ -45,6 +48,19 @@ std::vector<blobs::Reference> hub_references(const Deployment& deployment) {
     const auto same = [&](const auto& other) { return other.key() == reference->key(); };
     if (reference && std::none_of(references.begin(), references.end(), same))
       references.push_back(std::move(*reference));
+  }
+  return references;
+}
+
+std::optional<std::vector<blobs::Reference>> hub_commits(const Deployment& deployment) {
+  std::vector<blobs::Reference> references = hub_references(deployment);
+  if (references.empty()) return references;
+  const blobs::Store store = blobs::Store::open_default();
+  for (blobs::Reference& reference : references) {
+    if (blobs::is_commit(reference.revision)) continue;
+    const auto found = blobs::find_files(store, blobs::hub_cache(), reference);
+    if (!found) return std::nullopt;
+    reference.revision = found->commit;
   }
   return references;
 }

@@ -132,6 +132,36 @@ def test_a_script_that_chooses_its_file_name(vidbench: Vidbench, repository: pat
     assert list((repository / "results").iterdir()) == [], "videos are taken, not copied"
 
 
+def test_another_commit_of_the_weights_is_another_version(vidbench: Vidbench, repository: pathlib.Path) -> None:
+    """What a branch of the hub leads to is told, keeps results apart, and can be pinned."""
+    hub = vidbench.home / "hub/models--someone--weights"
+    older, newer = "a" * 40, "b" * 40
+    (hub / "snapshots/abc").rename(hub / "snapshots" / older)
+    (hub / "snapshots" / newer).mkdir()
+    (hub / "snapshots" / newer / "model.safetensors").write_bytes(b"other weights")
+    (hub / "refs").mkdir()
+    add_model(vidbench, "moving")
+    for commit in (older, newer, newer):
+        (hub / "refs/main").write_text(commit)
+        vidbench.run("run", vidbench.suite(2), "--model", "moving", *vidbench.evaluator)
+    assert [call["ckpt"].split("/")[-1] for call in calls(vidbench)] == [older] * 2 + [newer] * 2
+    present, earlier = vidbench.json("models", "versions", "moving")["versions"]
+    assert present["present"] and len(present["runs"]) == 2 and len(earlier["runs"]) == 1
+    assert present["pin"]["hub"] == [
+        {"repository": "someone/weights", "path": None, "revision": "main", "pinned": False}
+    ]
+    assert "nothing: someone/weights is what the hub has" in vidbench.run("models", "show", "moving").stdout
+    add_model(vidbench, "pinned", settings={**CHOSEN_BY_THE_SCRIPT, "weights": f"hf:someone/weights@{older}"})
+    run = vidbench.json("run", vidbench.suite(2), "--model", "pinned", *vidbench.evaluator)["run"]
+    assert calls(vidbench)[-1]["ckpt"].endswith(older)
+    assert f"commit {older} of someone/weights" in vidbench.run("models", "show", "pinned").stdout
+    (manifest,) = (json.loads(text) for (text,) in vidbench.store().execute("select manifest from runs where id = ?", [run]))
+    assert manifest["models"][0]["weights"] == [{"repository": "someone/weights", "path": None, "commit": older}]
+    add_model(vidbench, "pinned", settings={**CHOSEN_BY_THE_SCRIPT, "weights": f"hf:someone/weights@{'c' * 40}"})
+    refused = vidbench.run("run", vidbench.suite(2), "--model", "pinned", *vidbench.evaluator, code=3)
+    assert f"someone/weights@{'c' * 40} is neither in the weights store" in refused.stderr
+
+
 def test_prompts_pass_untouched_and_stay_out_of_the_log(vidbench: Vidbench, repository: pathlib.Path) -> None:
     prompts = [
         "-- a dog 'runs' \"away\"",

@@ -32,6 +32,39 @@ TEST(HubFiles, EverySourceOfWeightsOnce) {
   EXPECT_EQ(references[3].path, "one.safetensors");
 }
 
+TEST(HubFiles, ALocationMayNameARevision) {
+  EXPECT_EQ(hub_reference("hf:a/b").text(), "a/b");
+  EXPECT_EQ(hub_reference("hf:a/b@v1.0").text(), "a/b@v1.0");
+  EXPECT_EQ(hub_reference("hf:a/b/c/d.bin@v1").path, "c/d.bin");
+  EXPECT_EQ(hub_reference("hf:a/b/x@2/d.bin").text(), "a/b/x@2/d.bin") << "a folder's name, not a revision";
+}
+
+TEST(HubFiles, CommitsStandInThePlaceOfBranches) {
+  const TemporaryDirectory store, cache;
+  ::setenv("VIDBENCH_MODELS_STORE", store.path().c_str(), 1);
+  ::setenv("HF_HUB_CACHE", cache.path().c_str(), 1);
+  Deployment one;
+  one.runner = "diffusers";
+  one.settings = Json::parse(R"({"repo": "a/base", "revision": "v2"})");
+  EXPECT_FALSE(hub_commits(one)) << "it is not here";
+  blobs::Manifest manifest;
+  manifest.reference = hub_references(one)[0];
+  manifest.commit = std::string(40, 'a');
+  manifest.files = {{"config.json", std::string(64, 'b'), 2, "https://x", "", false}};
+  blobs::Store::open_default().publish(manifest);
+  const auto commits = hub_commits(one);
+  one.settings["revision"] = std::string(40, 'c');
+  const auto pinned = hub_commits(one);
+  one.settings = Json::object();
+  const auto none = hub_commits(one);
+  ::unsetenv("VIDBENCH_MODELS_STORE");
+  ::unsetenv("HF_HUB_CACHE");
+  ASSERT_TRUE(commits && pinned && none);
+  EXPECT_EQ(commits->at(0).text(), "a/base@" + std::string(40, 'a'));
+  EXPECT_EQ(pinned->at(0).revision, std::string(40, 'c')) << "a commit needs no files";
+  EXPECT_TRUE(none->empty());
+}
+
 TEST(HubFiles, WhatWasPulledIsAPathForTheWorker) {
   const TemporaryDirectory store;
   ::setenv("VIDBENCH_MODELS_STORE", store.path().c_str(), 1);

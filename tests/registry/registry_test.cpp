@@ -193,7 +193,10 @@ TEST_F(RegistryTest, EveryPlaceOfADiffusersDeploymentThatNamesWeightsCounts) {
   for (const std::string& what :
        {std::string("o/adapter"), std::string("o/lora"), at("none").string() + " is not there"})
     EXPECT_NE(missing.find(what), std::string::npos) << what << " in " << missing;
+  EXPECT_THROW((void)content_digest(model), Error) << "which commit would it be";
   model.deployment.settings.erase("components");
+  for (Json* source : {&model.deployment.settings["motion_adapter"], &model.deployment.settings["lora"][1]})
+    (*source)["revision"] = std::string(40, 'a');
   const std::string digest = content_digest(model);
   write("lora.safetensors", "another");
   EXPECT_NE(content_digest(model), digest);
