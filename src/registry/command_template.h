@@ -19,7 +19,8 @@ struct CommandTemplate {
   std::vector<std::string> command;
   std::vector<std::vector<std::string>> optional;  // groups of arguments, each left out when a value lacks
   std::vector<std::pair<std::string, std::string>> environment;
-  // Name → "hf:owner/name[/path][@revision]", "checkout:path" or an absolute path; one location alone has the name "".
+  // Name → "hf:owner/name[/path][@revision]", "checkout:path" or an absolute path; one location alone has the
+  // name "".
   std::map<std::string, std::string> weights;
   std::string repository;  // "owner/name" on GitHub, may be empty
   std::string directory;   // of its checkout; empty = where checkouts lie by default

@@ -155,8 +155,10 @@ def test_another_commit_of_the_weights_is_another_version(vidbench: Vidbench, re
     run = vidbench.json("run", vidbench.suite(2), "--model", "pinned", *vidbench.evaluator)["run"]
     assert calls(vidbench)[-1]["ckpt"].endswith(older)
     assert f"commit {older} of someone/weights" in vidbench.run("models", "show", "pinned").stdout
-    (manifest,) = (json.loads(text) for (text,) in vidbench.store().execute("select manifest from runs where id = ?", [run]))
-    assert manifest["models"][0]["weights"] == [{"repository": "someone/weights", "path": None, "commit": older}]
+    (manifest,) = vidbench.store().execute("select manifest from runs where id = ?", [run]).fetchone()
+    assert json.loads(manifest)["models"][0]["weights"] == [
+        {"repository": "someone/weights", "path": None, "commit": older}
+    ]
     add_model(vidbench, "pinned", settings={**CHOSEN_BY_THE_SCRIPT, "weights": f"hf:someone/weights@{'c' * 40}"})
     refused = vidbench.run("run", vidbench.suite(2), "--model", "pinned", *vidbench.evaluator, code=3)
     assert f"someone/weights@{'c' * 40} is neither in the weights store" in refused.stderr
