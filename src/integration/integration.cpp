@@ -45,6 +45,14 @@ void choose_suite(Record& record, const suites::Suite& suite) {
   record.suite_digest = suite.digest;
 }
 
+// Other weights, packages or code than those that were validated and benchmarked.
+void look_for_changes(Record& record, const std::string& content_before) {
+  const std::string content = record.step("environment").detail.value("content", "");
+  if (!content_before.empty() && content != content_before)
+    for (const char* name : {"validation", "benchmark", "publication"})
+      record.step(name) = pending_step(name);
+}
+
 }  // namespace
 
 Record integrate(store::Store& store, const std::string& model, const Options& options,
@@ -58,10 +66,12 @@ Record integrate(store::Store& store, const std::string& model, const Options& o
   for (Step& step : record.steps) {
     // What an environment lacks can change from outside.
     const bool look_again = step.name == "environment";
+    const std::string content = look_again ? step.detail.value("content", "") : "";
     if (step.state != StepState::kDone || look_again) {
       options.on_note(step.name);
       attempt(work, record, step);
     }
+    if (look_again) look_for_changes(record, content);
     if (step.state == StepState::kFailed || step.name == options.until) break;
   }
   return record;

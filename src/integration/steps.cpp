@@ -114,6 +114,7 @@ void prepare_environment(Work& work, Step& step) {
   if (work.options.pull) pull_weights(work, step);
   work.model = registry::Registry::load_default().find(work.model.id);
   if (!work.model.runnable()) refuse(join(work.model.missing, "; "));
+  step.detail["content"] = registry::content_digest(work.model);
 }
 
 void validate(Work& work, Step& step) {

@@ -203,6 +203,20 @@ def test_a_killed_integration_goes_on(vidbench: Vidbench, how: signal.Signals, c
     assert len(vidbench.json("runs", "list")["runs"]) == 1, "the interrupted run is resumed"
 
 
+def test_changed_weights_are_validated_and_benchmarked_again(vidbench: Vidbench) -> None:
+    weights = vidbench.home / "w.bin"
+    weights.write_bytes(b"first")
+    vidbench.story_model("changing", weights=[{"path": str(weights)}])
+    suite = vidbench.suite(prompts=2, reference=None, metrics=["test/mean"])
+    arguments = ("models", "integrate", "changing", "--suite", suite, *vidbench.evaluator)
+    for content, runs in ((b"first", 1), (b"first", 1), (b"second", 2), (b"second", 2)):
+        weights.write_bytes(content)
+        record = vidbench.json(*arguments)
+        assert record["accepted"] and len(vidbench.json("runs", "list")["runs"]) == runs
+    board = vidbench.json("leaderboard", "--published", "--suite", "story")
+    assert len(board["entries"]) == 2, "two versions, two rows"
+
+
 def test_publishing_has_rules(vidbench: Vidbench) -> None:
     vidbench.story_model("good")
     vidbench.story_model("bad", "fail number 1")
