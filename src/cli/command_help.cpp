@@ -20,7 +20,7 @@ std::string full_name(const CommandPath& path) {
   return join(names, " ");
 }
 
-// "-m, --model MODEL": short names first, long ones below each other where there is no short one.
+// "-m, --model MODEL": short names first, the long ones below each other.
 std::string names_text(const OptionEntry& option) {
   if (option.positional) return option.value;
   std::vector<std::string> names = option.names;

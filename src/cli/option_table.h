@@ -14,7 +14,7 @@ struct OptionEntry {
   std::vector<std::string> choices;  // its values, when they are a fixed list
   std::string value;                 // what stands for its value: "N", "FILE", "MODEL"; "" for a flag
   std::string range;                 // of a number: "1 to 64"
-  std::string default_value;         // unless the help says it
+  std::string default_value;         // "" where there is none, or the help says it
   bool positional = false, flag = false, required = false, many = false;
 };
 
