@@ -13,7 +13,7 @@ namespace vidbench::report {
 namespace {
 
 constexpr size_t kPadding = 3;  // a rule and a space on each side
-constexpr size_t kNarrowestName = 8;
+constexpr size_t kNarrowestText = 8;
 
 std::string repeat(const char* text, size_t count) {
   std::string result;
@@ -53,15 +53,25 @@ std::vector<size_t> choose_columns(const Table& table, const std::vector<size_t>
   return shown;
 }
 
-void shorten_names(const Table& table, std::vector<size_t>& widths, const std::vector<size_t>& shown,
+// Makes the widest left-aligned column narrower, the rightmost among equals, until all fit: identifiers at
+// the left are short, and sentences are at the right.
+void shorten_texts(const Table& table, std::vector<size_t>& widths, const std::vector<size_t>& shown,
                    size_t limit) {
-  for (const size_t column : shown) {
-    const size_t total = total_width(widths, shown);
-    if (total <= limit) return;
-    if (table.columns[column].right) continue;
-    const size_t excess = total - limit;
-    const size_t shortest = std::min(widths[column], kNarrowestName);
-    widths[column] = std::max(shortest, widths[column] > excess ? widths[column] - excess : 0);
+  while (total_width(widths, shown) > limit) {
+    size_t widest = 0, next = kNarrowestText, column = 0;
+    for (const size_t one : shown) {
+      if (table.columns[one].right) continue;
+      if (widths[one] >= widest) {
+        next = std::max(next, widest);
+        widest = widths[one];
+        column = one;
+      } else {
+        next = std::max(next, widths[one]);
+      }
+    }
+    if (widest <= kNarrowestText) return;
+    const size_t excess = total_width(widths, shown) - limit;
+    widths[column] -= std::min(excess, std::max<size_t>(widest - std::min(next, widest), 1));
   }
 }
 
@@ -100,7 +110,7 @@ std::string paint(const std::string& text, Emphasis emphasis, bool colour) {
 DrawnTable draw_terminal(const Table& table, const TerminalStyle& style) {
   std::vector<size_t> widths = natural_widths(table);
   const std::vector<size_t> shown = choose_columns(table, widths, style.width);
-  shorten_names(table, widths, shown, style.width);
+  shorten_texts(table, widths, shown, style.width);
   DrawnTable drawn;
   for (size_t column = 0; column < table.columns.size(); ++column)
     if (std::find(shown.begin(), shown.end(), column) == shown.end())

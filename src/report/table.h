@@ -41,7 +41,7 @@ struct DrawnTable {
   std::vector<std::string> dropped;  // headers of the columns that did not fit
 };
 
-// Box drawing. When even the columns that are never dropped do not fit, the first left-aligned one is
+// Box drawing. When even the columns that are never dropped do not fit, the widest left-aligned ones are
 // shortened.
 [[nodiscard]] DrawnTable draw_terminal(const Table& table, const TerminalStyle& style);
 [[nodiscard]] std::string draw_markdown(const Table& table);

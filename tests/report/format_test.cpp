@@ -94,6 +94,19 @@ TEST(Table, ShortensNamesRatherThanOverflow) {
   EXPECT_LE(display_width(text.substr(0, text.find('\n'))), 30U);
 }
 
+TEST(Table, ShortensSentencesRatherThanNames) {
+  const Table table{
+      {{"model", false, 0}, {"runner", false, 0}, {"missing", false, 0}},
+      {{{"wan2.1-t2v-14b"}, {"diffusers"}, {"its weights are not on this machine, fetch them"}}}};
+  const std::string text = draw_terminal(table, {60, false}).text;
+  EXPECT_NE(text.find("│ wan2.1-t2v-14b │ diffusers │ its weights are not"), std::string::npos) << text;
+  EXPECT_EQ(display_width(text.substr(0, text.find('\n'))), 60U);
+  for (const size_t width : {20U, 40U, 41U, 42U, 43U}) {  // too narrow for anything: it ends
+    const std::string narrow = draw_terminal(table, {width, false}).text;
+    EXPECT_LE(display_width(narrow.substr(0, narrow.find('\n'))), std::max<size_t>(width, 34)) << narrow;
+  }
+}
+
 TEST(Table, ColoursOnlyWhenAsked) {
   const Table table{{{"x", true, 0}}, {{{"1", Emphasis::kBest}}}};
   EXPECT_EQ(draw_terminal(table, {80, false}).text.find('\x1b'), std::string::npos);
