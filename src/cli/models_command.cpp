@@ -176,7 +176,7 @@ std::string versions_text(const registry::Registry& registry, const registry::Mo
     else
       ++earlier;
   }
-  const std::string present =
+  std::string present =
       runs == 0 ? "the present one was never benchmarked here"
                 : fmt::format("the present one was benchmarked in {} run{}", runs, runs == 1 ? "" : "s");
   if (earlier == 0) return present;
@@ -239,25 +239,25 @@ void add_request_command(CLI::App& models, const std::shared_ptr<ModelsArguments
 
 }  // namespace
 
-void add_filter_options(CLI::App& command, ModelFilter& all) {
-  registry::Filter& filter = all.card;
+void add_filter_options(CLI::App& command, ModelFilter& filter) {
+  registry::Filter& card = filter.card;
   const auto words = [&](const char* name, std::vector<std::string>& list, const char* about) {
     command.add_option(name, list, about)->delimiter(',')->allow_extra_args(false);
   };
-  words("--task", filter.tasks, "text-to-video or t2v, image, … (a part of a task's name will do)");
-  words("--licence", filter.licences, "Apache-2.0, MIT, … (its beginning will do)");
-  words("--family", filter.families, "wan, ltx-video, …");
-  words("--organisation", filter.organisations, "who released it");
-  words("--access", filter.accesses, "weights, api, code, paper");
-  words("--runner", filter.runners, "diffusers, worker, command, http, replay, null");
-  command.add_option("--max-vram", filter.max_vram_gb,
+  words("--task", card.tasks, "text-to-video or t2v, image, … (a part of a task's name will do)");
+  words("--licence", card.licences, "Apache-2.0, MIT, … (its beginning will do)");
+  words("--family", card.families, "wan, ltx-video, …");
+  words("--organisation", card.organisations, "who released it");
+  words("--access", card.accesses, "weights, api, code, paper");
+  words("--runner", card.runners, "diffusers, worker, command, http, replay, null");
+  command.add_option("--max-vram", card.max_vram_gb,
                      "GB of GPU memory, at most: as measured here, else as its makers state");
-  command.add_option("--min-size", filter.min_parameters_b, "billions of parameters, at least");
-  command.add_option("--max-size", filter.max_parameters_b, "billions of parameters, at most");
-  command.add_flag("--commercial", filter.commercial, "whose licence is known and not for research only");
-  command.add_flag("--deployed", filter.deployed, "of which it is known how to run them");
-  command.add_flag("--runnable", filter.runnable, "for which nothing is missing here");
-  command.add_flag("--runs-here", all.fitting, "whose stated needs fit this hardware (vidbench doctor)");
+  command.add_option("--min-size", card.min_parameters_b, "billions of parameters, at least");
+  command.add_option("--max-size", card.max_parameters_b, "billions of parameters, at most");
+  command.add_flag("--commercial", card.commercial, "whose licence is known and not for research only");
+  command.add_flag("--deployed", card.deployed, "of which it is known how to run them");
+  command.add_flag("--runnable", card.runnable, "for which nothing is missing here");
+  command.add_flag("--runs-here", filter.fitting, "whose stated needs fit this hardware (vidbench doctor)");
 }
 
 void keep_passing(std::vector<const registry::Model*>& models, const registry::Registry& registry,
