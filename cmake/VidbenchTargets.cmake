@@ -93,8 +93,8 @@ function(vidbench_executable name)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} vidbench_flags)
 endfunction()
 
-# vidbench_test(NAME SOURCES... [LINK libs...] [PRECOMPILED tests|torch]): a GoogleTest binary; each case becomes one ctest test. The
-# tests themselves are little optimised: what they test is.
+# vidbench_test(NAME SOURCES... [LINK libs...] [PRECOMPILED tests|torch] [TIMEOUT seconds]): a GoogleTest binary; each
+# case becomes one ctest test. The tests themselves are little optimised: what they test is.
 function(vidbench_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT;PRECOMPILED" "SOURCES;LINK" ${ARGN})
   if(NOT ARG_PRECOMPILED)

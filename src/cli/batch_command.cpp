@@ -144,7 +144,7 @@ void add_batch_command(CLI::App& app, Context& context) {
                       "score profile: quality, balanced or realtime (default: the suite's)");
   add_out_option(*command, arguments->places.runs_directory);
   add_run_places_options(*command, arguments->places);
-  command->add_flag("--quiet,-q", arguments->quiet, "no progress");
+  add_quiet_flag(*command, arguments->quiet);
   command->callback([arguments, &context] { run_batch(*arguments, context); });
 }
 

@@ -34,8 +34,7 @@ std::string row(const std::string& name, const std::string& text, size_t columns
   const std::string left = "  " + name;
   bool beside = display_width(left) + 2 <= kNames;
   std::string rows = beside ? left + std::string(kNames - display_width(left), ' ') : left + "\n";
-  const std::string wrapped = report::wrap(text, columns - kNames, "");
-  for (const std::string& line : split(wrapped.substr(0, wrapped.size() - 1), '\n')) {
+  for (const std::string& line : report::wrapped(text, columns - kNames, "")) {
     rows += (beside ? "" : std::string(kNames, ' ')) + line + "\n";
     beside = false;
   }

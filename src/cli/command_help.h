@@ -10,8 +10,7 @@
 
 namespace vidbench::cli {
 
-// The commands that were typed, from vidbench itself to the last one that is one.
-using CommandPath = std::vector<const CommandEntry*>;
+// To the command that was typed, as the parser understood it.
 [[nodiscard]] CommandPath typed_commands(const CLI::App& app, const CommandEntry& top);
 
 // The help of the command that `path` ends with, in lines of at most `columns` (no less than 40).

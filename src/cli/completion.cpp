@@ -61,8 +61,8 @@ Words fitting_values(const OptionEntry& option, const std::string& word) {
   return fitting;
 }
 
-const OptionEntry* find_option(const Reached& reached, const std::string& name) {
-  for (const CommandEntry* command : reached.path)
+const OptionEntry* find_option(const CommandPath& path, const std::string& name) {
+  for (const CommandEntry* command : path)
     for (const OptionEntry& option : command->options)
       if (!option.positional &&
           std::find(option.names.begin(), option.names.end(), name) != option.names.end())
@@ -70,18 +70,18 @@ const OptionEntry* find_option(const Reached& reached, const std::string& name) 
   return nullptr;
 }
 
-Words names_at(const Reached& reached) {
+Words names_at(const CommandPath& path) {
   Words names;
-  for (const CommandEntry& command : reached.command->commands) names.push_back(command.name);
-  for (const OptionEntry& option : reached.command->options)
+  for (const CommandEntry& command : path.back()->commands) names.push_back(command.name);
+  for (const OptionEntry& option : path.back()->options)
     if (option.positional)
       for (std::string& value : values_of(option)) names.push_back(std::move(value));
   return names;
 }
 
-Words long_options(const Reached& reached) {
+Words long_options(const CommandPath& path) {
   Words names;
-  for (const OptionEntry& option : reached.command->options)
+  for (const OptionEntry& option : path.back()->options)
     for (const std::string& name : option.names)
       if (name.starts_with("--")) names.push_back(name);
   return names;
@@ -123,19 +123,19 @@ void add_command(const CommandEntry& command, const std::string& prefix, std::st
 std::vector<std::string> completions(const CommandEntry& top, std::span<const std::string> words) {
   const std::string word = words.empty() ? "" : words.back();
   const auto before = words.empty() ? words : words.first(words.size() - 1);
-  const Reached reached = follow(top, before);
+  const CommandPath path = follow(top, before);
   if (!before.empty()) {
-    const OptionEntry* option = find_option(reached, before.back());
+    const OptionEntry* option = find_option(path, before.back());
     if (option != nullptr && !option->flag) return fitting_values(*option, word);
   }
   const size_t equals = word.find('=');
   if (word.starts_with("--") && equals != std::string::npos) {
-    const OptionEntry* option = find_option(reached, word.substr(0, equals));
+    const OptionEntry* option = find_option(path, word.substr(0, equals));
     Words values = option == nullptr ? Words{} : fitting_values(*option, word.substr(equals + 1));
     for (std::string& value : values) value.insert(0, word.substr(0, equals + 1));
     return values;
   }
-  return beginning_with(word.starts_with("-") ? long_options(reached) : names_at(reached), word);
+  return beginning_with(word.starts_with("-") ? long_options(path) : names_at(path), word);
 }
 
 std::string completion_script(const std::string& shell) {

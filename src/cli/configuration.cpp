@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "cli/option_table.h"
 #include "config/catalogue.h"
 #include "config/value.h"
 #include "config/variables.h"
@@ -72,9 +73,7 @@ void configure_option(CLI::Option& option, const config::Setting& setting) {
 // Not every command prints every format.
 bool takes(const CLI::Option& option, const config::Key& key, const config::Setting& setting) {
   if (key.name != "format") return true;
-  const std::string type = option.get_type_name();
-  const std::vector<std::string> choices =
-      split(type.substr(type.find('{') + 1, type.find('}') - type.find('{') - 1), ',');
+  const std::vector<std::string> choices = option_choices(option);
   return std::find(choices.begin(), choices.end(), setting.value.get<std::string>()) != choices.end();
 }
 

@@ -32,6 +32,8 @@ void add_format_option(CLI::App& command, std::string& format, std::vector<std::
       ->capture_default_str();
 }
 
+void add_quiet_flag(CLI::App& command, bool& quiet) { command.add_flag("--quiet,-q", quiet, "no progress"); }
+
 void add_store_option(CLI::App& command, Context& context) {
   command.add_option("--store", context.store_url,
                      "where results live: sqlite:PATH (default: $VIDBENCH_STORE, else the data folder)");

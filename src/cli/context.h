@@ -32,6 +32,8 @@ struct Context {
 // --format with these choices (the first is the default); --store.
 void add_format_option(CLI::App& command, std::string& format, std::vector<std::string> choices);
 void add_store_option(CLI::App& command, Context& context);
+// --quiet, -q.
+void add_quiet_flag(CLI::App& command, bool& quiet);
 
 // Results go to stdout, everything else to stderr.
 void print(const std::string& text);

@@ -105,7 +105,7 @@ void add_models_integrate_command(CLI::App& models, Context& context) {
   add_run_places_options(*command, arguments->places);
   command->add_flag("--online", arguments->online, "fetch missing weights, and let workers use the network");
   command->add_flag("--again", options.again, "take every step again");
-  command->add_flag("--quiet,-q", arguments->quiet, "no progress");
+  add_quiet_flag(*command, arguments->quiet);
   add_output_options(*command, arguments->output);
   add_store_option(*command, context);
   command->callback([arguments, &context] { integrate(*arguments, context); });

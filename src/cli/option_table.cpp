@@ -9,14 +9,7 @@
 namespace vidbench::cli {
 namespace {
 
-// CLI11 writes the values of a fixed list into the type: "TEXT:{table,json}".
-std::vector<std::string> choices_of(const std::string& type) {
-  const size_t open = type.find('{'), close = type.find('}');
-  if (open == std::string::npos || close == std::string::npos || close < open) return {};
-  return split(type.substr(open + 1, close - open - 1), ',');
-}
-
-// And the limits of a number behind it: "INT:INT in [1 - 64]".
+// CLI11 writes the limits of a number into the type: "INT:INT in [1 - 64]".
 std::string range_of(const std::string& type) {
   const size_t open = type.find(" in ["), close = type.rfind(']');
   if (open == std::string::npos || close == std::string::npos || close < open) return "";
@@ -51,7 +44,7 @@ OptionEntry option_entry(const CLI::Option& option) {
   entry.positional = entry.names.empty();
   if (entry.positional) entry.names.push_back(option.get_name(true));
   entry.help = option.get_description();
-  entry.choices = choices_of(option.get_type_name());
+  entry.choices = option_choices(option);
   entry.flag = option.get_items_expected_max() == 0;
   entry.required = option.get_required();
   entry.many = option.get_items_expected_max() > 1;
@@ -67,7 +60,7 @@ const CommandEntry* find_command(const CommandEntry& command, const std::string&
   return found == command.commands.end() ? nullptr : &*found;
 }
 
-std::vector<std::string> option_names(std::span<const CommandEntry* const> path) {
+std::vector<std::string> option_names(const CommandPath& path) {
   std::vector<std::string> names;
   for (const CommandEntry* command : path)
     for (const OptionEntry& option : command->options)
@@ -95,6 +88,14 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
 
 }  // namespace
 
+// CLI11 writes the values of a fixed list into the type: "TEXT:{table,json}".
+std::vector<std::string> option_choices(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  const size_t open = type.find('{'), close = type.find('}');
+  if (open == std::string::npos || close == std::string::npos || close < open) return {};
+  return split(type.substr(open + 1, close - open - 1), ',');
+}
+
 std::string option_notes(const OptionEntry& option) {
   std::vector<std::string> parts;
   const auto told = [&](const std::string& choice) { return option.help.find(choice) != std::string::npos; };
@@ -113,18 +114,14 @@ CommandEntry option_table(const CLI::App& app) {
   return entry;
 }
 
-Reached follow(const CommandEntry& top, std::span<const std::string> words) {
-  Reached reached{&top, {&top}};
-  for (const std::string& word : words) {
-    const CommandEntry* next = find_command(*reached.command, word);
-    if (next == nullptr) continue;
-    reached.command = next;
-    reached.path.push_back(next);
-  }
-  return reached;
+CommandPath follow(const CommandEntry& top, std::span<const std::string> words) {
+  CommandPath path = {&top};
+  for (const std::string& word : words)
+    if (const CommandEntry* next = find_command(*path.back(), word)) path.push_back(next);
+  return path;
 }
 
-std::string suggest(std::span<const CommandEntry* const> path, const std::string& word) {
+std::string suggest(const CommandPath& path, const std::string& word) {
   if (word.starts_with('-')) {
     const std::vector<std::string> names = option_names(path);
     const bool known = std::find(names.begin(), names.end(), word) != names.end();  // it came after "--"

@@ -29,17 +29,18 @@ struct CommandEntry {
 // "".
 [[nodiscard]] std::string option_notes(const OptionEntry& option);
 
+// What a fixed list of values has; empty when the option takes anything.
+[[nodiscard]] std::vector<std::string> option_choices(const CLI::Option& option);
+
 [[nodiscard]] CommandEntry option_table(const CLI::App& app);
 
-// The command that `words` lead to, and how many of them are command names.
-struct Reached {
-  const CommandEntry* command = nullptr;
-  std::vector<const CommandEntry*> path;  // with the top and `command`
-};
-[[nodiscard]] Reached follow(const CommandEntry& top, std::span<const std::string> words);
+// From vidbench itself to a command, which is the last.
+using CommandPath = std::vector<const CommandEntry*>;
+// To the command that `words` lead to; the others of them are its arguments.
+[[nodiscard]] CommandPath follow(const CommandEntry& top, std::span<const std::string> words);
 
 // "did you mean '--metrics'?" for a word that is neither a command nor an option of the last of `path`; ""
 // when nothing is near.
-[[nodiscard]] std::string suggest(std::span<const CommandEntry* const> path, const std::string& word);
+[[nodiscard]] std::string suggest(const CommandPath& path, const std::string& word);
 
 }  // namespace vidbench::cli

@@ -1,6 +1,7 @@
 #include "cli/pull_options.h"
 
 #include "blobs/collect.h"
+#include "cli/context.h"
 
 namespace vidbench::cli {
 
@@ -31,7 +32,7 @@ void add_pull_options(CLI::App& command, PullArguments& arguments) {
       .add_option("--stall", arguments.stall_s,
                   "seconds without a byte after which a connection is given up (default: 60)")
       ->check(CLI::PositiveNumber);
-  command.add_flag("--quiet,-q", arguments.quiet, "no progress");
+  add_quiet_flag(command, arguments.quiet);
 }
 
 blobs::PullOptions pull_options(const PullArguments& arguments) {

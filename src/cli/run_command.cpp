@@ -241,7 +241,7 @@ void add_execution_options(CLI::App& command, const std::shared_ptr<RunArguments
   command.add_option("--previews", options.preview_prompts, "prompts whose videos the report shows");
   command.add_flag("--fail-fast", options.fail_fast, "stop at the first failed sample");
   command.add_flag("--no-cache", arguments->no_cache, "generate and score anew");
-  command.add_flag("--quiet,-q", arguments->quiet, "no progress");
+  add_quiet_flag(command, arguments->quiet);
 }
 
 }  // namespace

@@ -367,7 +367,7 @@ void add_score_command(CLI::App& app, Context& context) {
   command->add_flag("--allow-small-sample", arguments->allow_small_sample,
                     "score sets that are smaller than a metric asks for");
   command->add_flag("--no-cache", arguments->no_cache, "measure again what is known");
-  command->add_flag("--quiet,-q", arguments->quiet, "no progress");
+  add_quiet_flag(*command, arguments->quiet);
   command->add_option("--evaluator", arguments->evaluator, "another metric worker (default: vidbench-eval)");
   command
       ->add_option("--shard", arguments->shard,

@@ -313,7 +313,7 @@ void add_fetch(CLI::App& weights_command, const std::shared_ptr<Arguments>& argu
       ->allow_extra_args(false);
   command->add_option("--max-bytes", arguments->max_bytes, "refuse larger files")->capture_default_str();
   command->add_flag("--offline", arguments->offline, "do not ask the network (also: VIDBENCH_OFFLINE=1)");
-  command->add_flag("--quiet,-q", arguments->quiet, "no progress");
+  add_quiet_flag(*command, arguments->quiet);
   command->callback([arguments, &context] { fetch(*arguments, context); });
 }
 
@@ -333,14 +333,14 @@ void add_weights_command(CLI::App& app, Context& context) {
   add_choice(*verify_command, *arguments);
   add_common_options(*verify_command, *arguments);
   verify_command->add_flag("--pin", arguments->pin, "keep the digests of files whose makers state none");
-  verify_command->add_flag("--quiet,-q", arguments->quiet, "no progress");
+  add_quiet_flag(*verify_command, arguments->quiet);
   verify_command->callback([arguments, &context] { verify(*arguments, context); });
   CLI::App* import_command = command->add_subcommand("import", "take the official files of a folder");
   import_command->add_option("folder", arguments->source, "searched through, with the folders in it")
       ->required();
   add_common_options(*import_command, *arguments);
   import_command->add_flag("--link", arguments->link, "hard links instead of copies");
-  import_command->add_flag("--quiet,-q", arguments->quiet, "no progress");
+  add_quiet_flag(*import_command, arguments->quiet);
   import_command->callback([arguments, &context] { import(*arguments, context); });
 }
 

@@ -37,21 +37,23 @@ void attempt(Work& work, Record& record, Step& step) {
   save_record(record);
 }
 
+// The steps from that one on have to be taken again.
+void forget_from(Record& record, const std::string& name) {
+  bool stale = false;
+  for (Step& step : record.steps) {
+    stale = stale || step.name == name;
+    if (stale) step = pending_step(step.name);
+  }
+}
+
 // The results of another suite are not those that are asked for.
 void choose_suite(Record& record, const suites::Suite& suite) {
-  if (record.suite_digest != suite.digest)
-    for (const char* name : {"benchmark", "publication"}) record.step(name) = pending_step(name);
+  if (record.suite_digest != suite.digest) forget_from(record, "benchmark");
   record.suite = suite.id;
   record.suite_digest = suite.digest;
 }
 
-// Other weights, packages or code than those that were validated and benchmarked.
-void look_for_changes(Record& record, const std::string& content_before) {
-  const std::string content = record.step("environment").detail.value("content", "");
-  if (!content_before.empty() && content != content_before)
-    for (const char* name : {"validation", "benchmark", "publication"})
-      record.step(name) = pending_step(name);
-}
+std::string content_of(Record& record) { return record.step("environment").detail.value("content", ""); }
 
 }  // namespace
 
@@ -63,15 +65,16 @@ Record integrate(store::Store& store, const std::string& model, const Options& o
   work.keep = [&record] { save_record(record); };
   (void)record.step(options.until);
   choose_suite(record, options.suite);
+  const std::string content = content_of(record);
   for (Step& step : record.steps) {
     // What an environment lacks can change from outside.
     const bool look_again = step.name == "environment";
-    const std::string content = look_again ? step.detail.value("content", "") : "";
     if (step.state != StepState::kDone || look_again) {
       options.on_note(step.name);
       attempt(work, record, step);
     }
-    if (look_again) look_for_changes(record, content);
+    // Other weights, packages or code than those that were validated and benchmarked.
+    if (look_again && !content.empty() && content_of(record) != content) forget_from(record, "validation");
     if (step.state == StepState::kFailed || step.name == options.until) break;
   }
   return record;

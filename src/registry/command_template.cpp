@@ -123,11 +123,13 @@ void require_location(const std::string& location, bool has_checkout) {
                        "hf:owner/name, hf:owner/name/path, either with @revision, checkout:path or a path");
   };
   if (location.empty()) fault("is empty");
-  if (location.starts_with("hf:") && std::count(location.begin(), location.end(), '/') < 1)
+  const bool download = location.starts_with("hf:");
+  if (download && (std::count(location.begin(), location.end(), '/') < 1 ||
+                   !blobs::is_repository(hub_reference(location).repository)))
     fault("names no repository");
-  if (location.starts_with("hf:") && location.ends_with('@')) fault("names no revision after the @");
+  if (download && hub_reference(location).revision.empty()) fault("names no revision after the @");
   if (location.starts_with("checkout:") && !has_checkout) fault("has no repository or directory to lie in");
-  if (location.find("..") != std::string::npos && (location.starts_with("hf:") || location.starts_with("ch")))
+  if (location.find("..") != std::string::npos && (download || location.starts_with("ch")))
     fault("leaves its folder");
 }
 
@@ -237,6 +239,16 @@ void check(const CommandTemplate& command) {
 }
 
 }  // namespace
+
+blobs::Reference hub_reference(const std::string& location) {
+  const size_t at = location.rfind('@');
+  const bool revised = at != std::string::npos && location.find('/', at) == std::string::npos;
+  const std::vector<std::string> parts = split(location.substr(3, revised ? at - 3 : std::string::npos), '/');
+  blobs::Reference reference{blobs::hub_host(), parts[0] + "/" + parts[1]};
+  if (revised) reference.revision = location.substr(at + 1);
+  reference.path = join(std::span(parts).subspan(2), "/");
+  return reference;
+}
 
 bool CommandTemplate::requires_value(const std::string& placeholder) const {
   return std::any_of(command.begin(), command.end(),

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "blobs/reference.h"
 #include "registry/registry.h"
 
 namespace vidbench::registry {
@@ -45,6 +46,9 @@ class CommandFault : public Error {
  private:
   std::string key_;
 };
+
+// Of a location "hf:owner/name[/path][@revision]".
+[[nodiscard]] blobs::Reference hub_reference(const std::string& location);
 
 // Throws CommandFault for whatever it does not know: a setting, a placeholder.
 [[nodiscard]] CommandTemplate read_command_template(const Deployment& deployment);

@@ -25,16 +25,6 @@ std::optional<blobs::Reference> reference_of(const Json& source) {
 
 }  // namespace
 
-blobs::Reference hub_reference(const std::string& location) {
-  const size_t at = location.rfind('@');
-  const bool revised = at != std::string::npos && location.find('/', at) == std::string::npos;
-  const std::vector<std::string> parts = split(location.substr(3, revised ? at - 3 : std::string::npos), '/');
-  blobs::Reference reference{blobs::hub_host(), parts[0] + "/" + parts[1]};
-  if (revised) reference.revision = location.substr(at + 1);
-  reference.path = join(std::span(parts).subspan(2), "/");
-  return reference;
-}
-
 std::vector<blobs::Reference> hub_references(const Deployment& deployment) {
   std::vector<blobs::Reference> references;
   if (deployment.runner == "command") {

@@ -14,9 +14,6 @@ namespace vidbench::registry {
 // of "command" the locations "hf:owner/name[/path][@revision]". Empty for what names none.
 [[nodiscard]] std::vector<blobs::Reference> hub_references(const Deployment& deployment);
 
-// "hf:owner/name[/path][@revision]" as read by command_template.h.
-[[nodiscard]] blobs::Reference hub_reference(const std::string& location);
-
 // The references with the commits that their files on this machine are of, in the place of branches and tags;
 // nullopt when one of them is not here.
 [[nodiscard]] std::optional<std::vector<blobs::Reference>> hub_commits(const Deployment& deployment);

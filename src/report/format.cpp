@@ -160,17 +160,20 @@ size_t display_width(std::string_view utf8) {
   return width;
 }
 
-std::string wrap(const std::string& text, size_t width, const std::string& indent) {
-  std::string result, line;
+std::vector<std::string> wrapped(const std::string& text, size_t width, const std::string& indent) {
+  std::vector<std::string> lines(1);
   for (const std::string& word : split(text, ' ')) {
-    if (!line.empty() && display_width(line) + 1 + display_width(word) > width) {
-      result += line + "\n";
-      line = indent + word;
-    } else {
+    std::string& line = lines.back();
+    if (!line.empty() && display_width(line) + 1 + display_width(word) > width)
+      lines.push_back(indent + word);
+    else
       line += (line.empty() ? "" : " ") + word;
-    }
   }
-  return result + line + "\n";
+  return lines;
+}
+
+std::string wrap(const std::string& text, size_t width, const std::string& indent) {
+  return join(wrapped(text, width, indent), "\n") + "\n";
 }
 
 std::string truncate(std::string_view utf8, size_t width) {

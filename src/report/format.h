@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 
@@ -26,8 +27,11 @@ namespace vidbench::report {
 
 // Terminal columns that the UTF-8 text takes: combining marks 0, East Asian wide characters and emoji 2.
 [[nodiscard]] size_t display_width(std::string_view utf8);
-// Lines of at most `width` columns, each ending in \n, cut at spaces; all but the first begin with `indent`.
-// A word that is wider stands alone.
+// Lines of at most `width` columns, cut at spaces; all but the first begin with `indent`. A word that is
+// wider stands alone.
+[[nodiscard]] std::vector<std::string> wrapped(const std::string& text, size_t width,
+                                               const std::string& indent);
+// The same as one text, each line ending in \n.
 [[nodiscard]] std::string wrap(const std::string& text, size_t width, const std::string& indent);
 // At most `width` columns, ending in "…" when something was cut.
 [[nodiscard]] std::string truncate(std::string_view utf8, size_t width);

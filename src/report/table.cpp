@@ -58,20 +58,11 @@ std::vector<size_t> choose_columns(const Table& table, const std::vector<size_t>
 void shorten_texts(const Table& table, std::vector<size_t>& widths, const std::vector<size_t>& shown,
                    size_t limit) {
   while (total_width(widths, shown) > limit) {
-    size_t widest = 0, next = kNarrowestText, column = 0;
-    for (const size_t one : shown) {
-      if (table.columns[one].right) continue;
-      if (widths[one] >= widest) {
-        next = std::max(next, widest);
-        widest = widths[one];
-        column = one;
-      } else {
-        next = std::max(next, widths[one]);
-      }
-    }
-    if (widest <= kNarrowestText) return;
-    const size_t excess = total_width(widths, shown) - limit;
-    widths[column] -= std::min(excess, std::max<size_t>(widest - std::min(next, widest), 1));
+    auto widest = shown.end();
+    for (auto it = shown.begin(); it != shown.end(); ++it)
+      if (!table.columns[*it].right && (widest == shown.end() || widths[*it] >= widths[*widest])) widest = it;
+    if (widest == shown.end() || widths[*widest] <= kNarrowestText) return;
+    --widths[*widest];
   }
 }
 

@@ -98,6 +98,9 @@ TEST(CommandTemplate, RefusesWhatItDoesNotKnow) {
   EXPECT_NE(fault("output: \"results/*.mp4\"", "python: p").find("where the video appears"),
             std::string::npos);
   EXPECT_NE(fault("hf:someone/toy,", "hf:someone,").find("names no repository"), std::string::npos);
+  EXPECT_NE(fault("hf:someone/toy,", "hf:someone/toy@v1/file.pt,").find("names no repository"),
+            std::string::npos);
+  EXPECT_NE(fault("hf:someone/toy,", "hf:someone/toy@,").find("names no revision"), std::string::npos);
   EXPECT_NE(fault("checkout:lora", "checkout:../lora").find("leaves its folder"), std::string::npos);
   EXPECT_NE(fault("THREADS: 2", "THREADS: true").find("must be text"), std::string::npos);
   EXPECT_NE(fault("\"results/*.mp4\"", "\"{output}/*.mp4\"").find("unknown placeholder {output}"),

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/files.h"
+#include "registry/command_template.h"
 
 namespace vidbench::registry {
 namespace {
